@@ -1,0 +1,42 @@
+{#- Exact product of decimals over a positive whole divisor, rounded once, half away from zero, at 12 decimals.
+    `factors`: list of [expression, decimals], decimals being the scale of the expression; together at least 12.
+    Division of decimals gives a double here, which loses cents on large sums; whole-number arithmetic does not.
+    Null when any factor is null. -#}
+{% macro exact_quotient(factors, divisor) -%}
+    {{ return(adapter.dispatch('exact_quotient')(factors, divisor)) }}
+{%- endmacro %}
+
+{% macro default__exact_quotient(factors, divisor) -%}
+    {%- set units = [] -%}
+    {%- set decimals = [] -%}
+    {%- for expression, scale in factors -%}
+        {%- do units.append('cast(cast(' ~ expression ~ ' as decimal(38, ' ~ scale ~ ')) * 1' ~ '0' * scale ~ ' as hugeint)') -%}
+        {%- do decimals.append(scale) -%}
+    {%- endfor -%}
+    {%- set product = '(' ~ units | join(' * ') ~ ')' -%}
+    {%- set whole_divisor = '(cast(' ~ divisor ~ ' as hugeint) * 1' ~ '0' * (decimals | sum - 12) ~ ')' -%}
+    cast(
+        cast(
+            sign({{ product }}) * ((2 * abs({{ product }}) + {{ whole_divisor }}) // (2 * {{ whole_divisor }}))
+            as decimal(38, 0)
+        ) * 0.000000000001 as decimal(38, 12)
+    )
+{%- endmacro %}
+
+{% macro spark__exact_quotient(factors, divisor) -%}
+    cast(round(({{ factors | map('first') | join(' * ') }}) / cast({{ divisor }} as decimal(18, 0)), 12) as decimal(38, 12))
+{%- endmacro %}
+
+
+{#- Ratio of two numbers as a double; null when the denominator is zero or null, never infinity. -#}
+{% macro ratio(numerator, denominator) -%}
+    (cast({{ numerator }} as double) / nullif(cast({{ denominator }} as double), 0))
+{%- endmacro %}
+
+
+{#- Percentile by linear interpolation, nulls left out; null over nothing. -#}
+{% macro percentile(expression, share) -%}{{ return(adapter.dispatch('percentile')(expression, share)) }}{%- endmacro %}
+
+{% macro default__percentile(expression, share) -%}quantile_cont({{ expression }}, {{ share }}){%- endmacro %}
+
+{% macro spark__percentile(expression, share) -%}percentile({{ expression }}, {{ share }}){%- endmacro %}

@@ -1,0 +1,113 @@
+{#- Calendar day, in the reporting time zone, of an instant. Null stays null. -#}
+{% macro day_of(instant) -%}{{ return(adapter.dispatch('day_of')(instant)) }}{%- endmacro %}
+
+{% macro default__day_of(instant) -%}
+    cast({{ instant }} at time zone '{{ var("reporting_time_zone") }}' as date)
+{%- endmacro %}
+
+{% macro spark__day_of(instant) -%}
+    to_date(from_utc_timestamp({{ instant }}, '{{ var("reporting_time_zone") }}'))
+{%- endmacro %}
+
+
+{#- Instant at which a calendar day begins in the reporting time zone. -#}
+{% macro start_of_day(day) -%}{{ return(adapter.dispatch('start_of_day')(day)) }}{%- endmacro %}
+
+{% macro default__start_of_day(day) -%}
+    (cast({{ day }} as timestamp) at time zone '{{ var("reporting_time_zone") }}')
+{%- endmacro %}
+
+{% macro spark__start_of_day(day) -%}
+    to_utc_timestamp(cast({{ day }} as timestamp), '{{ var("reporting_time_zone") }}')
+{%- endmacro %}
+
+
+{#- A day moved by a whole number of days. -#}
+{% macro add_days(day, days) -%}{{ return(adapter.dispatch('add_days')(day, days)) }}{%- endmacro %}
+
+{% macro default__add_days(day, days) -%}cast({{ day }} + cast({{ days }} as integer) as date){%- endmacro %}
+
+{% macro spark__add_days(day, days) -%}date_add({{ day }}, cast({{ days }} as int)){%- endmacro %}
+
+
+{#- First day of the day, ISO week (Monday) or month that holds `day`. -#}
+{% macro period_start(day, grain) -%}
+    {%- if grain == 'day' -%}{{ day }}{%- else -%}cast(date_trunc('{{ grain }}', {{ day }}) as date){%- endif -%}
+{%- endmacro %}
+
+
+{#- Whole microseconds from one instant to another, as a 64-bit integer; negative when `until` is earlier. -#}
+{% macro microseconds_between(since, until) -%}
+    {{ return(adapter.dispatch('microseconds_between')(since, until)) }}
+{%- endmacro %}
+
+{% macro default__microseconds_between(since, until) -%}
+    (epoch_us({{ until }}) - epoch_us({{ since }}))
+{%- endmacro %}
+
+{% macro spark__microseconds_between(since, until) -%}
+    (unix_micros({{ until }}) - unix_micros({{ since }}))
+{%- endmacro %}
+
+
+{#- Milliseconds between two instants as a double, for response times. -#}
+{% macro milliseconds_between(since, until) -%}
+    ({{ microseconds_between(since, until) }} / 1000.0e0)
+{%- endmacro %}
+
+
+{#- An instant moved by a number of microseconds. -#}
+{% macro add_microseconds(instant, microseconds) -%}
+    {{ return(adapter.dispatch('add_microseconds')(instant, microseconds)) }}
+{%- endmacro %}
+
+{% macro default__add_microseconds(instant, microseconds) -%}
+    ({{ instant }} + to_microseconds(cast({{ microseconds }} as bigint)))
+{%- endmacro %}
+
+{% macro spark__add_microseconds(instant, microseconds) -%}
+    timestamp_micros(unix_micros({{ instant }}) + cast({{ microseconds }} as bigint))
+{%- endmacro %}
+
+
+{#- An instant written by a person in reference data: a date means midnight in the reporting time zone, anything
+    longer is a timestamp with its offset. Empty stays null. -#}
+{% macro reference_instant(text) -%}
+    case
+        when length(trim({{ text }})) = 10 then {{ start_of_day('cast(trim(' ~ text ~ ') as date)') }}
+        else cast(trim({{ text }}) as {{ instant_type() }})
+    end
+{%- endmacro %}
+
+{% macro instant_type() -%}{{ return(adapter.dispatch('instant_type')()) }}{%- endmacro %}
+{% macro default__instant_type() -%}timestamptz{%- endmacro %}
+{% macro spark__instant_type() -%}timestamp{%- endmacro %}
+
+
+{#- Bounds that stand for "since ever" and "still open" in half-open intervals, so that joins stay plain ranges. -#}
+{% macro beginning_of_time() -%}cast('1900-01-01 00:00:00+00' as {{ instant_type() }}){%- endmacro %}
+{% macro end_of_time() -%}cast('9999-01-01 00:00:00+00' as {{ instant_type() }}){%- endmacro %}
+
+
+{#- Whole days from one day to another; negative when `until` is earlier. -#}
+{% macro days_between(since, until) -%}{{ return(adapter.dispatch('days_between')(since, until)) }}{%- endmacro %}
+
+{% macro default__days_between(since, until) -%}date_diff('day', {{ since }}, {{ until }}){%- endmacro %}
+
+{% macro spark__days_between(since, until) -%}datediff({{ until }}, {{ since }}){%- endmacro %}
+
+
+{#- ISO weekday of a day: 1 Monday to 7 Sunday. -#}
+{% macro iso_weekday(day) -%}{{ return(adapter.dispatch('iso_weekday')(day)) }}{%- endmacro %}
+
+{% macro default__iso_weekday(day) -%}isodow({{ day }}){%- endmacro %}
+
+{% macro spark__iso_weekday(day) -%}(weekday({{ day }}) + 1){%- endmacro %}
+
+
+{#- Number of days of the month that begins on `month`. -#}
+{% macro days_in_month(month) -%}{{ return(adapter.dispatch('days_in_month')(month)) }}{%- endmacro %}
+
+{% macro default__days_in_month(month) -%}day(last_day({{ month }})){%- endmacro %}
+
+{% macro spark__days_in_month(month) -%}day(last_day({{ month }})){%- endmacro %}

@@ -1,0 +1,281 @@
+{{ config(materialized='incremental', incremental_strategy='replace_days') }}
+
+{%- set carried = [
+    'day', 'source', 'attempt_id', 'request_id', 'request_rule', 'outcome_id', 'use_case', 'logged_use_case',
+    'owner', 'criticality', 'task_class', 'experiment', 'release_id', 'provider', 'model', 'logged_model',
+    'service_tier', 'status', 'started_at', 'ended_at', 'finished_at', 'cache_hit', 'reached_model',
+    'input_valid', 'can_wait', 'hidden_retries', 'usage_reported', 'input_tokens', 'cache_read_tokens',
+    'cache_write_tokens', 'cache_write_1h_tokens', 'output_tokens', 'reasoning_tokens', 'audio_input_tokens',
+    'audio_output_tokens', 'image_input_tokens', 'context_tokens'
+] %}
+
+-- Guarantees one row per attempt, on the day it started: where it belongs, what it used, what it cost and why.
+-- No attempt is dropped on the way: an unknown use case, owner, model or price is shown as such.
+with logged_attempts as (
+
+    select
+        attempts.day,
+        attempts.source,
+        attempts.attempt_id,
+        coalesce(attempts.logged_request_id, requests.request_id, attempts.attempt_id) as request_id,
+        case
+            when attempts.logged_request_id is not null then 'request_id'
+            when requests.request_rule is not null then requests.request_rule
+            when attempts.hidden_retries > 0 then 'retry_counter'
+            else 'single'
+        end as request_rule,
+        attempts.outcome_id,
+        {{ resolved_use_case('attempts.logged_use_case', 'mapped.use_case', 'of_outcome.use_case') }} as named_use_case,
+        attempts.logged_task_class,
+        coalesce(provider_aliases.provider, attempts.logged_provider) as provider,
+        attempts.logged_model,
+        attempts.service_tier,
+        attempts.started_at,
+        attempts.ended_at,
+        attempts.status,
+        attempts.input_tokens,
+        attempts.cache_read_tokens,
+        attempts.cache_write_tokens,
+        attempts.cache_write_1h_tokens,
+        attempts.output_tokens,
+        attempts.reasoning_tokens,
+        attempts.audio_input_tokens,
+        attempts.audio_output_tokens,
+        attempts.image_input_tokens,
+        attempts.usage_reported,
+        attempts.cache_hit,
+        attempts.input_valid,
+        attempts.can_wait,
+        attempts.experiment,
+        attempts.release_id,
+        attempts.logged_cost,
+        coalesce(attempts.logged_currency, '{{ var("reporting_currency") }}') as logged_currency,
+        attempts.hidden_retries,
+        attempts.file_sha256,
+        attempts.file_row_no
+    from {{ ref('int_attempts') }} as attempts
+    left join {{ ref('int_attempt_requests') }} as requests
+        on
+            attempts.day = requests.day
+            and attempts.source = requests.source
+            and attempts.attempt_id = requests.attempt_id
+    left join {{ ref('int_mapped_use_cases') }} as mapped
+        on
+            attempts.day = mapped.day
+            and attempts.source = mapped.source
+            and attempts.attempt_id = mapped.attempt_id
+    left join {{ ref('int_outcome_use_cases') }} as of_outcome on attempts.outcome_id = of_outcome.outcome_id
+    left join {{ ref('stg_reference__provider_aliases') }} as provider_aliases
+        on attempts.logged_provider = provider_aliases.alias
+    where true {{ and_in_rebuild_days('attempts.day') }}
+
+),
+
+placed_attempts as (
+
+    select
+        logged_attempts.day,
+        logged_attempts.source,
+        logged_attempts.attempt_id,
+        logged_attempts.request_id,
+        logged_attempts.request_rule,
+        logged_attempts.outcome_id,
+        case when declared.use_case is not null then declared.use_case else 'unallocated' end as use_case,
+        logged_attempts.named_use_case as logged_use_case,
+        coalesce(use_cases.owner, 'unowned') as owner,
+        use_cases.criticality,
+        coalesce(logged_attempts.logged_task_class, use_cases.task_class) as task_class,
+        logged_attempts.experiment,
+        logged_attempts.release_id,
+        logged_attempts.provider,
+        coalesce(model_aliases.model, logged_attempts.logged_model) as model,
+        logged_attempts.logged_model,
+        logged_attempts.service_tier,
+        logged_attempts.status,
+        logged_attempts.started_at,
+        logged_attempts.ended_at,
+        {{ finished_at('logged_attempts.ended_at', 'logged_attempts.started_at') }} as finished_at,
+        logged_attempts.cache_hit,
+        {{ reached_model('logged_attempts.status', 'logged_attempts.cache_hit') }} as reached_model,
+        logged_attempts.input_valid,
+        logged_attempts.can_wait,
+        logged_attempts.hidden_retries,
+        logged_attempts.usage_reported,
+        logged_attempts.input_tokens,
+        logged_attempts.cache_read_tokens,
+        logged_attempts.cache_write_tokens,
+        logged_attempts.cache_write_1h_tokens,
+        logged_attempts.output_tokens,
+        logged_attempts.reasoning_tokens,
+        logged_attempts.audio_input_tokens,
+        logged_attempts.audio_output_tokens,
+        logged_attempts.image_input_tokens,
+        {{ context_tokens('logged_attempts') }} as context_tokens,
+        {{ priced_input_tokens('logged_attempts') }} as priced_input_tokens,
+        logged_attempts.logged_cost,
+        logged_attempts.logged_currency,
+        logged_attempts.file_sha256,
+        logged_attempts.file_row_no
+    from logged_attempts
+    left join {{ ref('int_declared_use_cases') }} as declared on logged_attempts.named_use_case = declared.use_case
+    left join {{ ref('stg_reference__use_cases') }} as use_cases
+        on
+            logged_attempts.named_use_case = use_cases.use_case
+            and logged_attempts.started_at >= use_cases.valid_from
+            and logged_attempts.started_at < use_cases.valid_to
+    left join {{ ref('stg_reference__model_aliases') }} as model_aliases
+        on
+            logged_attempts.provider = model_aliases.provider
+            and logged_attempts.logged_model = model_aliases.alias
+
+),
+
+rated_attempts as (
+
+    select
+        {%- for column in carried %}
+        placed_attempts.{{ column }},
+        {%- endfor %}
+        rate_cards.provider is not null as has_rate_card,
+        rate_cards.is_free,
+        rate_cards.currencies = 1 and price_fx.rate is not null as is_convertible,
+        -- Exact: whole tokens times prices of at most 15 decimals, rounded once after currency.
+        cast(round(
+            (
+                {{ bucket_cost('placed_attempts.input_tokens', 'rate_cards.input_price') }}
+                + {{ bucket_cost('placed_attempts.cache_read_tokens', 'rate_cards.cache_read_price') }}
+                + {{ bucket_cost('placed_attempts.cache_write_tokens', 'rate_cards.cache_write_price') }}
+                + {{ bucket_cost('placed_attempts.cache_write_1h_tokens', 'rate_cards.cache_write_1h_price') }}
+                + {{ bucket_cost(
+                    'placed_attempts.output_tokens - placed_attempts.reasoning_tokens', 'rate_cards.output_price'
+                ) }}
+                + {{ bucket_cost('placed_attempts.reasoning_tokens', 'rate_cards.reasoning_price') }}
+                + {{ bucket_cost('placed_attempts.audio_input_tokens', 'rate_cards.audio_input_price') }}
+                + {{ bucket_cost('placed_attempts.audio_output_tokens', 'rate_cards.audio_output_price') }}
+                + {{ bucket_cost('placed_attempts.image_input_tokens', 'rate_cards.image_input_price') }}
+                + case when placed_attempts.reached_model then rate_cards.request_price else 0 end
+            ) * 0.000001 * price_fx.rate, 12
+        ) as decimal(18, 12)) as book_cost,
+        cast({{ converted('placed_attempts.logged_cost', 'logged_fx.rate') }} as decimal(18, 12)) as logged_cost,
+        placed_attempts.logged_currency,
+        placed_attempts.file_sha256,
+        placed_attempts.file_row_no,
+        models.tier as declared_tier,
+        known_models.model is not null as is_in_book
+    from placed_attempts
+    left join {{ ref('int_rate_cards') }} as rate_cards
+        on
+            placed_attempts.provider = rate_cards.provider
+            and placed_attempts.model = rate_cards.model
+            and placed_attempts.service_tier = rate_cards.service_tier
+            and placed_attempts.started_at >= rate_cards.valid_from
+            and placed_attempts.started_at < rate_cards.valid_to
+            and placed_attempts.priced_input_tokens > rate_cards.above_tokens
+            and placed_attempts.priced_input_tokens <= rate_cards.up_to_tokens
+    left join {{ ref('int_fx_rates') }} as price_fx
+        on
+            rate_cards.currency = price_fx.currency
+            and placed_attempts.day >= price_fx.valid_from
+            and placed_attempts.day < price_fx.valid_to
+    left join {{ ref('int_fx_rates') }} as logged_fx
+        on
+            placed_attempts.logged_currency = logged_fx.currency
+            and placed_attempts.day >= logged_fx.valid_from
+            and placed_attempts.day < logged_fx.valid_to
+    left join {{ ref('stg_reference__models') }} as models
+        on
+            placed_attempts.provider = models.provider
+            and placed_attempts.model = models.model
+    left join {{ ref('int_priced_models') }} as known_models
+        on
+            placed_attempts.provider = known_models.provider
+            and placed_attempts.model = known_models.model
+
+),
+
+costed_attempts as (
+
+    select
+        {%- for column in carried %}
+        {{ column }},
+        {%- endfor %}
+        logged_cost,
+        logged_currency,
+        file_sha256,
+        file_row_no,
+        declared_tier,
+        is_in_book,
+        is_free,
+        case when is_convertible and usage_reported then book_cost end as book_cost,
+        case
+            when cache_hit then null
+            when not usage_reported then 'usage_not_reported'
+            when not is_in_book then 'unknown_model'
+            when not has_rate_card then 'no_price_for_tier_or_time'
+            when not is_convertible then 'no_fx'
+            when book_cost is null then 'no_price_for_token_kind'
+        end as unpriced_reason
+    from rated_attempts
+
+)
+
+select
+    day,
+    source,
+    attempt_id,
+    request_id,
+    request_rule,
+    outcome_id,
+    use_case,
+    logged_use_case,
+    owner,
+    criticality,
+    task_class,
+    experiment,
+    release_id,
+    provider,
+    model,
+    logged_model,
+    case
+        when declared_tier is not null then declared_tier
+        when is_in_book then 'balanced'
+        else 'unknown'
+    end as tier,
+    declared_tier is not null as is_tier_declared,
+    service_tier,
+    status,
+    started_at,
+    ended_at,
+    {{ day_of('finished_at') }} as finished_day,
+    cache_hit,
+    reached_model,
+    input_valid,
+    can_wait,
+    hidden_retries,
+    usage_reported,
+    input_tokens,
+    cache_read_tokens,
+    cache_write_tokens,
+    cache_write_1h_tokens,
+    output_tokens,
+    reasoning_tokens,
+    audio_input_tokens,
+    audio_output_tokens,
+    image_input_tokens,
+    context_tokens,
+    case
+        when cache_hit then cast(0 as decimal(18, 12))
+        else coalesce(book_cost, logged_cost)
+    end as cost,
+    case
+        when cache_hit then 'free'
+        when book_cost is not null then case when is_free then 'free' else 'price_book' end
+        when logged_cost is not null then 'logged'
+        else 'unpriced'
+    end as cost_source,
+    unpriced_reason,
+    logged_cost,
+    logged_currency,
+    file_sha256,
+    file_row_no
+from costed_attempts

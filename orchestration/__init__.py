@@ -1,0 +1,1 @@
+"""Landing files to published marts: ingest, transform, audit, publish."""
