@@ -35,9 +35,7 @@ overrides as (
         currency,
         discount_share,
         valid_from,
-        valid_to,
-        (provider is not null)::integer + (model is not null)::integer + (region is not null)::integer
-            + (service_tier is not null)::integer + (token_kind is not null)::integer as specificity
+        valid_to
     from {{ ref('stg_reference__price_overrides') }}
 
 ),
@@ -106,7 +104,6 @@ keys as (
 
 ),
 
--- The book's price of the tier where it has one, else of the standard tier, to which only a discount can be applied.
 list_prices as (
 
     select
@@ -116,11 +113,11 @@ list_prices as (
         keys.service_tier,
         keys.token_kind,
         keys.above_tokens,
+        book.service_tier = keys.service_tier as is_own_tier,
         book.price_per_million,
         book.currency,
         book.valid_from,
-        book.valid_to,
-        book.service_tier = keys.service_tier as is_own_tier
+        book.valid_to
     from keys
     inner join book
         on
@@ -130,12 +127,6 @@ list_prices as (
             and keys.token_kind = book.token_kind
             and keys.above_tokens = book.above_tokens
             and (keys.service_tier = book.service_tier or book.service_tier = 'standard')
-    qualify
-        is_own_tier
-        or count(*) filter (where book.service_tier = keys.service_tier) over (
-            partition by
-                keys.provider, keys.model, keys.region, keys.service_tier, keys.token_kind, keys.above_tokens
-        ) = 0
 
 ),
 
@@ -154,7 +145,10 @@ matching_overrides as (
         overrides.discount_share,
         overrides.valid_from,
         overrides.valid_to,
-        overrides.specificity
+        {{ composite([
+            'overrides.model is not null', 'overrides.provider is not null', 'overrides.service_tier is not null',
+            'overrides.token_kind is not null', 'overrides.region is not null'
+        ]) }} as specificity
     from keys
     inner join overrides
         on
@@ -200,7 +194,8 @@ segments as (
 
 ),
 
--- The most specific override of a segment wins; the later one among equals.
+-- The most specific override of a segment wins, a named model before a named provider, tier or kind; the later one
+-- among equals.
 segment_overrides as (
 
     select
@@ -237,6 +232,7 @@ segment_overrides as (
 
 ),
 
+-- A discount takes off the tier's own list price where the book has one then, else off the standard tier's.
 priced_segments as (
 
     select
@@ -248,29 +244,44 @@ priced_segments as (
         segments.above_tokens,
         segments.valid_from,
         segments.valid_to,
-        list_prices.price_per_million as list_price_per_million,
+        coalesce(own_tier.price_per_million, standard_tier.price_per_million) as list_price_per_million,
         case
             when segment_overrides.price_per_million is not null
                 then cast(segment_overrides.price_per_million as decimal(27, 15))
             when segment_overrides.discount_share is not null
-                then cast(list_prices.price_per_million * (1 - cast(segment_overrides.discount_share as decimal(7, 6))) as decimal(27, 15))
-            when list_prices.is_own_tier then cast(list_prices.price_per_million as decimal(27, 15))
+                then cast(
+                    coalesce(own_tier.price_per_million, standard_tier.price_per_million)
+                    * (1 - cast(segment_overrides.discount_share as decimal(7, 6))) as decimal(27, 15)
+                )
+            else cast(own_tier.price_per_million as decimal(27, 15))
         end as price_per_million,
         case
             when segment_overrides.price_per_million is not null then segment_overrides.currency
-            else list_prices.currency
+            else coalesce(own_tier.currency, standard_tier.currency)
         end as currency
     from segments
-    left join list_prices
+    left join list_prices as own_tier
         on
-            segments.provider = list_prices.provider
-            and segments.model = list_prices.model
-            and segments.region = list_prices.region
-            and segments.service_tier = list_prices.service_tier
-            and segments.token_kind = list_prices.token_kind
-            and segments.above_tokens = list_prices.above_tokens
-            and segments.valid_from >= list_prices.valid_from
-            and segments.valid_from < list_prices.valid_to
+            segments.provider = own_tier.provider
+            and segments.model = own_tier.model
+            and segments.region = own_tier.region
+            and segments.service_tier = own_tier.service_tier
+            and segments.token_kind = own_tier.token_kind
+            and segments.above_tokens = own_tier.above_tokens
+            and segments.valid_from >= own_tier.valid_from
+            and segments.valid_from < own_tier.valid_to
+            and own_tier.is_own_tier
+    left join list_prices as standard_tier
+        on
+            segments.provider = standard_tier.provider
+            and segments.model = standard_tier.model
+            and segments.region = standard_tier.region
+            and segments.service_tier = standard_tier.service_tier
+            and segments.token_kind = standard_tier.token_kind
+            and segments.above_tokens = standard_tier.above_tokens
+            and segments.valid_from >= standard_tier.valid_from
+            and segments.valid_from < standard_tier.valid_to
+            and not standard_tier.is_own_tier
     left join segment_overrides
         on
             segments.provider = segment_overrides.provider

@@ -9,7 +9,6 @@ select
     requests.use_case,
     requests.outcome_id,
     coalesce(outcomes.day, requests.day) as cohort_day,
-    outcomes.state as outcome_state,
     requests.task_class,
     requests.request_rule,
     requests.started_at,

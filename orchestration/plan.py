@@ -1,0 +1,321 @@
+"""Which days a run has to build again, so that its cost grows with what is new and not with history.
+
+A landed row touches its own days and, through what it is connected to (its outcome, request, trace, ticket or clock),
+the days of other rows. The plan follows those connections until nothing new is reached. Taking a day too many costs
+time; taking one too few would leave yesterday's figures, so every doubt is decided for more days.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+import duckdb
+
+from orchestration.content_hash import code_hash
+from orchestration.reference import PreparedReference, changed_ranges
+from orchestration.settings import Settings, project_vars
+
+KEY = "VARCHAR"
+
+
+@dataclass(frozen=True)
+class Connected:
+    """How rows of a landed table are connected, and the days they stand on.
+
+    Attributes:
+        table: the landed table.
+        visible_at: instant from which a run uses the row.
+        instants: SQL instants on whose days something of the row stands.
+        looked_up_at: SQL instants at which reference data are looked up for the row.
+        keys: SQL expressions, each a key (or a list of keys) shared with the rows it is computed together with.
+    """
+
+    table: str
+    visible_at: str
+    instants: tuple[str, ...]
+    looked_up_at: tuple[str, ...]
+    keys: tuple[str, ...]
+
+
+def _attempts(table: str, *keys: str) -> Connected:
+    instants = ("started_at", "coalesce(ended_at, started_at)")
+    return Connected(table, "started_at", instants, instants, ("'o' || outcome_id", *keys))
+
+
+CONNECTED = (
+    _attempts(
+        "native.inference",
+        "'a' || _source || chr(31) || attempt_id",
+        "'a' || _source || chr(31) || retry_of",
+        "'r' || _source || chr(31) || request_id",
+    ),
+    _attempts("litellm.calls", "'a' || _source || chr(31) || call_id", "'t' || _source || chr(31) || trace_id"),
+    _attempts("otel.spans", "'t' || _source || chr(31) || trace_id"),
+    Connected(
+        "native.rework",
+        "updated_at",
+        ("opened_at", "coalesce(closed_at, updated_at)"),
+        ("coalesce(closed_at, updated_at)",),
+        (
+            "list_transform(from_json(outcome_ids, '[\"VARCHAR\"]'), lambda outcome_id: 'o' || outcome_id)",
+            "'k' || _source || chr(31) || ticket_id",
+        ),
+    ),
+    Connected(
+        "native.sla",
+        "updated_at",
+        ("started_at", "due_at"),
+        ("due_at",),
+        ("'o' || outcome_id", "'s' || _source || chr(31) || event_id"),
+    ),
+    Connected("native.outcomes", "decided_at", ("decided_at",), ("decided_at",), ("'o' || outcome_id",)),
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run builds.
+
+    Attributes:
+        mode: ``full`` builds every day, ``incremental`` replaces ``days``.
+        days: the days to replace, in order; empty in a full build.
+        reason: why, in words.
+    """
+
+    mode: Literal["full", "incremental"]
+    days: tuple[date, ...]
+    reason: str
+
+
+@dataclass(frozen=True)
+class _Published:
+    as_of: datetime
+    max_load_id: int
+    code_hash: str
+
+
+def plan(
+    con: duckdb.DuckDBPyConnection,
+    prepared: PreparedReference,
+    settings: Settings,
+    as_of: datetime,
+    run_id: str,
+) -> Plan:
+    """Decide what to build and write it to ``control.run`` and ``control.rebuild_days`` in one transaction.
+
+    Args:
+        con: connection to the raw database.
+        prepared: the reference data of this run.
+        settings: where the build database is.
+        as_of: instant that the run computes everything as of.
+        run_id: name of the run.
+    """
+    decided = _decide(con, prepared, settings, as_of)
+    con.execute("BEGIN")
+    try:
+        con.execute("DELETE FROM control.run")
+        con.execute("INSERT INTO control.run (run_id, as_of, mode) VALUES (?, ?, ?)", [run_id, as_of, decided.mode])
+        con.execute("DELETE FROM control.rebuild_days")
+        if decided.days:
+            con.executemany("INSERT INTO control.rebuild_days (day) VALUES (?)", [[day] for day in decided.days])
+        con.execute("COMMIT")
+    except BaseException:
+        con.execute("ROLLBACK")
+        raise
+    return decided
+
+
+def _decide(
+    con: duckdb.DuckDBPyConnection, prepared: PreparedReference, settings: Settings, as_of: datetime
+) -> Plan:
+    published = _last_publish(con)
+    if published is None:
+        return Plan("full", (), "nothing was published yet")
+    if published.max_load_id == 0:
+        return Plan("full", (), "the ledger was started afresh")
+    if published.code_hash != code_hash():
+        return Plan("full", (), "the models changed")
+    if as_of < published.as_of:
+        return Plan("full", (), "the run is as of an earlier time than the last publish")
+    if not settings.build_database.exists():
+        return Plan("full", (), "there is no build to add to")
+    ranges = changed_ranges(con, prepared)
+    if ranges == "all":
+        return Plan("full", (), "reference data without dates changed")
+
+    unfinished = _unfinished_run(con)
+    if unfinished is not None and (unfinished[1] == "full" or unfinished[0] > as_of):
+        return Plan("full", (), "an unfinished run left a build that cannot be added to")
+
+    con.execute("CREATE OR REPLACE TEMP TABLE touched_days (day DATE)")
+    con.execute(f"CREATE OR REPLACE TEMP TABLE new_keys (key {KEY})")
+    if unfinished is not None:
+        con.execute("INSERT INTO touched_days SELECT day FROM control.rebuild_days")
+    if not _touch_by_clock(con, settings, published.as_of, as_of):
+        return Plan("full", (), "the build has no marts to add to")
+    _touch_by_rows(con, published, as_of, ranges or [])
+    _follow_connections(con)
+    days = con.execute("SELECT DISTINCT day FROM touched_days WHERE day IS NOT NULL ORDER BY day").fetchall()
+    return Plan("incremental", tuple(day for (day,) in days), "days touched since the last publish")
+
+
+def _last_publish(con: duckdb.DuckDBPyConnection) -> _Published | None:
+    row = con.execute(
+        "SELECT as_of, max_load_id, code_hash FROM ledger.publishes ORDER BY published_at DESC, publish_id DESC LIMIT 1"
+    ).fetchone()
+    return None if row is None else _Published(*row)
+
+
+def _unfinished_run(con: duckdb.DuckDBPyConnection) -> tuple[datetime, str] | None:
+    """As-of and mode of the run before, when it never published: its days may hold what no later plan would touch."""
+    return con.execute(
+        "SELECT as_of, mode FROM control.run"
+        " WHERE run_id <> 'none' AND run_id NOT IN (SELECT run_id FROM ledger.publishes)"
+    ).fetchone()
+
+
+def _day(instant: str) -> str:
+    zone = project_vars().reporting_time_zone.replace("'", "''")
+    return f"CAST({instant} AT TIME ZONE '{zone}' AS DATE)"
+
+
+def _touch_by_clock(
+    con: duckdb.DuckDBPyConnection, settings: Settings, last_as_of: datetime, as_of: datetime
+) -> bool:
+    """Days that change because time passed: closed acceptance windows, and breached clocks that still run.
+
+    Returns:
+        False when the build database has no outcomes.
+    """
+    path = str(settings.build_database).replace("'", "''")
+    con.execute(f"ATTACH '{path}' AS previous_build (READ_ONLY)")
+    try:
+        tables = con.execute(
+            "SELECT count(*) FROM information_schema.tables WHERE table_catalog = 'previous_build'"
+            " AND table_schema = 'marts' AND table_name IN ('outcomes', 'use_case_daily')"
+        ).fetchone()
+        if tables != (2,):
+            return False
+        con.execute(
+            "INSERT INTO touched_days SELECT DISTINCT day FROM previous_build.marts.outcomes"
+            " WHERE acceptance_window_closes_at > ? AND acceptance_window_closes_at <= ?",
+            [last_as_of, as_of],
+        )
+        con.execute(
+            f"""
+            CREATE OR REPLACE TEMP TABLE running_outcomes AS
+            SELECT DISTINCT outcome_id
+            FROM (
+                SELECT
+                    outcome_id, stopped_at, status,
+                    due_at + to_microseconds(CAST(coalesce(paused_minutes, 0) * 60000000 AS BIGINT)) AS breaches_at
+                FROM native.sla
+                WHERE updated_at <= $as_of
+                QUALIFY row_number() OVER (
+                    PARTITION BY _source, event_id ORDER BY updated_at DESC, _row_hash DESC
+                ) = 1
+            )
+            WHERE status <> 'cancelled' AND (stopped_at IS NULL OR stopped_at > $last_as_of) AND breaches_at < $as_of
+            """,
+            {"as_of": as_of, "last_as_of": last_as_of},
+        )
+        con.execute(
+            f"""
+            INSERT INTO touched_days
+            SELECT day FROM previous_build.marts.outcomes WHERE outcome_id IN (SELECT outcome_id FROM running_outcomes)
+            UNION
+            SELECT unnest([{_day("started_at")}, {_day("due_at")}])
+            FROM native.sla WHERE outcome_id IN (SELECT outcome_id FROM running_outcomes)
+            """
+        )
+        return True
+    finally:
+        con.execute("DETACH previous_build")
+
+
+def _touch_by_rows(
+    con: duckdb.DuckDBPyConnection,
+    published: _Published,
+    as_of: datetime,
+    ranges: list[tuple[datetime, datetime | None]],
+) -> None:
+    """Keys and days of rows that are new, that became visible, or that look up changed reference data."""
+    for connected in CONNECTED:
+        conditions = ["_load_id > $watermark", f"({connected.visible_at} > $last AND {connected.visible_at} <= $as_of)"]
+        values: dict[str, object] = {
+            "watermark": published.max_load_id,
+            "last": published.as_of,
+            "as_of": as_of,
+        }
+        for number, (start, end) in enumerate(ranges):
+            values[f"start_{number}"] = start
+            if end is not None:
+                values[f"end_{number}"] = end
+            for instant in connected.looked_up_at:
+                until = "" if end is None else f" AND {instant} < $end_{number}"
+                conditions.append(f"({instant} >= $start_{number}{until})")
+        _collect(con, connected, " OR ".join(conditions), values)
+    for start, end in ranges:
+        _touch_range(con, start, end)
+
+
+def _touch_range(con: duckdb.DuckDBPyConnection, start: datetime, end: datetime | None) -> None:
+    """Every day with data in a range: outcomes look up their reference data at the beginning of their day."""
+    for connected in CONNECTED:
+        for instant in connected.instants:
+            until = "" if end is None else f" AND {_day(instant)} <= {_day('$end')}"
+            values = {"start": start} if end is None else {"start": start, "end": end}
+            con.execute(
+                f"INSERT INTO touched_days SELECT DISTINCT {_day(instant)} FROM {connected.table}"
+                f" WHERE {_day(instant)} >= {_day('$start')}{until}",
+                values,
+            )
+
+
+def _collect(con: duckdb.DuckDBPyConnection, connected: Connected, condition: str, values: dict[str, object]) -> None:
+    """Add the days and keys of the rows of one table that meet a condition."""
+    days = ", ".join(_day(instant) for instant in connected.instants)
+    keys = "".join(f", {key} AS key_{number}" for number, key in enumerate(connected.keys))
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE met AS SELECT [{days}] AS days{keys} FROM {connected.table} WHERE {condition}",
+        values,
+    )
+    con.execute("INSERT INTO touched_days SELECT DISTINCT unnest(days) FROM met")
+    for number, key in enumerate(connected.keys):
+        column = f"unnest(key_{number})" if _is_list(key) else f"key_{number}"
+        con.execute(f"INSERT INTO new_keys SELECT DISTINCT {column} FROM met")
+    con.execute("DROP TABLE met")
+
+
+def _is_list(key: str) -> bool:
+    return key.startswith("list_transform")
+
+
+def _is_followed(connected: Connected, key: str) -> str:
+    """SQL condition that one of a row's keys is in the frontier."""
+    if not _is_list(key):
+        return f"{key} IN (SELECT key FROM frontier)"
+    return (
+        "(_load_id, _row_no) IN (SELECT (_load_id, _row_no) FROM"
+        f" (SELECT _load_id, _row_no, unnest({key}) AS key FROM {connected.table})"
+        " WHERE key IN (SELECT key FROM frontier))"
+    )
+
+
+def _follow_connections(con: duckdb.DuckDBPyConnection) -> None:
+    """Add the days of every row that shares a key with a touched row, until no new key is found."""
+    con.execute(f"CREATE OR REPLACE TEMP TABLE followed_keys (key {KEY})")
+    while True:
+        con.execute(
+            "CREATE OR REPLACE TEMP TABLE frontier AS SELECT DISTINCT key FROM new_keys"
+            " WHERE key IS NOT NULL AND key NOT IN (SELECT key FROM followed_keys)"
+        )
+        if con.execute("SELECT count(*) FROM frontier").fetchone() == (0,):
+            return
+        con.execute("INSERT INTO followed_keys SELECT key FROM frontier")
+        con.execute("DELETE FROM new_keys")
+        for connected in CONNECTED:
+            conditions = [_is_followed(connected, key) for key in connected.keys]
+            _collect(con, connected, " OR ".join(conditions), {})

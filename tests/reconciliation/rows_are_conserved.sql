@@ -1,0 +1,78 @@
+-- Catches a row that vanishes or appears between landing and marts: each landed table's rows that count as of the run
+-- are exactly the rows of its mart, and attempts add up through requests and use cases.
+{%- set litellm = source('litellm', 'calls') %}
+with counts as (
+
+    select
+        'attempts' as what,
+        (
+            select count(*) from {{ source('native', 'inference') }} where _is_current and started_at <= {{ as_of() }}
+        ) + (
+            select count(*) from {{ litellm }} where _is_current and started_at <= {{ as_of() }}
+        ) + (
+            select count(*) from {{ ref('int_otel_attempts') }}
+        ) as expected,
+        (select count(*) from {{ ref('attempts') }}) as found
+    union all
+    select
+        'attempts of requests' as what,
+        (select count(*) from {{ ref('attempts') }}) as expected,
+        (select coalesce(sum(attempts), 0) from {{ ref('requests') }}) as found
+    union all
+    select
+        'attempts of use cases' as what,
+        (select count(*) from {{ ref('attempts') }}) as expected,
+        (select coalesce(sum(attempts), 0) from {{ ref('use_case_daily') }}) as found
+    union all
+    select
+        'attempts of spend' as what,
+        (select count(*) from {{ ref('attempts') }}) as expected,
+        (select coalesce(sum(attempts), 0) from {{ ref('spend_daily') }}) as found
+    union all
+    select
+        'requests of use cases' as what,
+        (select count(*) from {{ ref('requests') }}) as expected,
+        (select coalesce(sum(requests), 0) from {{ ref('use_case_daily') }}) as found
+    union all
+    select
+        'outcomes of attempts and decisions' as what,
+        (
+            select count(*)
+            from (
+                select use_case, outcome_id from {{ ref('attempts') }} where outcome_id is not null
+                union
+                select outcomes.use_case, outcomes.outcome_id from {{ ref('outcomes') }} as outcomes
+                where outcomes.attempts = 0 and outcomes.latest_decision is not null
+            )
+        ) as expected,
+        (select count(*) from {{ ref('outcomes') }}) as found
+    union all
+    select
+        'outcomes of use cases' as what,
+        (select count(*) from {{ ref('outcomes') }}) as expected,
+        (select coalesce(sum(outcomes + open_outcomes), 0) from {{ ref('use_case_daily') }}) as found
+    union all
+    select
+        'tickets' as what,
+        (
+            select count(distinct _source || chr(31) || ticket_id)
+            from {{ source('native', 'rework') }} where updated_at <= {{ as_of() }}
+        ) as expected,
+        (select count(*) from {{ ref('rework_tickets') }}) as found
+    union all
+    select
+        'clocks' as what,
+        (
+            select count(distinct _source || chr(31) || event_id)
+            from {{ source('native', 'sla') }} where updated_at <= {{ as_of() }}
+        ) as expected,
+        (select count(*) from {{ ref('sla_events') }}) as found
+
+)
+
+select
+    what,
+    expected,
+    found
+from counts
+where expected <> found
