@@ -51,7 +51,11 @@ CONNECTED = (
         "'a' || _source || chr(31) || retry_of",
         "'r' || _source || chr(31) || request_id",
     ),
-    _attempts("litellm.calls", "'a' || _source || chr(31) || call_id", "'t' || _source || chr(31) || trace_id"),
+    _attempts(
+        "litellm.calls",
+        "'a' || _source || chr(31) || call_id",
+        "'t' || _source || chr(31) || coalesce(trace_id, session_id)",
+    ),
     _attempts("otel.spans", "'t' || _source || chr(31) || trace_id"),
     Connected(
         "native.rework",

@@ -6,12 +6,12 @@ with following as (
 
     select
         {{ key | join(', ') }},
-        {{ valid_from }} as valid_from,
-        {{ valid_to }} as valid_to,
+        {{ valid_from }} as interval_start,
+        {{ valid_to }} as interval_end,
         lead({{ valid_from }}) over (
             partition by {{ key | join(', ') }}
             order by {{ valid_from }}, {{ valid_to }}
-        ) as next_valid_from
+        ) as next_interval_start
     from {{ model }}
 
 )
@@ -19,7 +19,7 @@ with following as (
 select *
 from following
 where
-    valid_to <= valid_from
-    or next_valid_from < valid_to
+    interval_end <= interval_start
+    or next_interval_start < interval_end
 
 {% endtest %}

@@ -1,0 +1,99 @@
+"""Which time a change of reference data touches, so that only its days are built again."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Literal
+
+import duckdb
+import pyarrow as pa
+
+from orchestration.reference.intervals import FOREVER, Range, symmetric_difference, union
+from orchestration.reference.prepare import PreparedReference, ReferenceRow
+
+# A changed row of these has no dates, or no time to which its effect is bound: every fact may change.
+EVERYWHERE = frozenset({"models", "model_aliases", "provider_aliases", "use_case_rules"})
+# A changed row of these changes facts of the time for which it holds.
+DATED = frozenset({"use_cases", "model_prices", "price_overrides", "role_rates", "delay_rates", "fx_rates"})
+# All others (owners, budgets, cost_slos, releases, experiments) are joined to finished facts; no day is built again.
+
+TouchedRange = tuple[datetime, datetime | None]
+
+
+def changed_ranges(
+    con: duckdb.DuckDBPyConnection, prepared: PreparedReference
+) -> Literal["all"] | list[TouchedRange] | None:
+    """What must be built again because reference data differ from those of the last publish.
+
+    Returns:
+        None if nothing changed that facts depend on; ``"all"`` if everything must be built again (a row without dates
+        changed, or nothing was published yet); else disjoint half-open ranges in order, with None for an open end. A
+        range is about the instant at which the row is looked up: the start of an attempt, the time of a ticket's work,
+        the due time of a clock, the beginning of an outcome's day.
+    """
+    published = [ReferenceRow(*row) for row in con.execute(_SELECT).fetchall()]
+    if not published:
+        return "all"
+    before, after = _by_seed(published), _by_seed(prepared.rows)
+    if any({row.row_hash for row in before[s]} != {row.row_hash for row in after[s]} for s in EVERYWHERE):
+        return "all"
+    touched = union(found for seed in sorted(DATED) for found in _touched(before[seed], after[seed]))
+    return [(start, None if end == FOREVER else end) for start, end in touched] or None
+
+
+_SELECT = "select seed, row_text, row_hash, valid_from, valid_to from ledger.reference_rows"
+
+
+def _by_seed(rows: Iterable[ReferenceRow]) -> dict[str, list[ReferenceRow]]:
+    found: dict[str, list[ReferenceRow]] = defaultdict(list)
+    for row in rows:
+        found[row.seed].append(row)
+    return found
+
+
+def _touched(before: list[ReferenceRow], after: list[ReferenceRow]) -> list[Range]:
+    """Instants at which the two sets of rows say different things.
+
+    Rows that differ only in their dates say the same while both hold: closing a price today and opening another leaves
+    the past alone.
+    """
+    same = {row.row_hash for row in before} & {row.row_hash for row in after}
+    sides: dict[str, tuple[list[Range], list[Range]]] = defaultdict(lambda: ([], []))
+    for side, rows in enumerate((before, after)):
+        for row in rows:
+            if row.row_hash not in same:
+                assert row.valid_from is not None
+                sides[_says(row)][side].append((row.valid_from, row.valid_to or FOREVER))
+    return [found for left, right in sides.values() for found in symmetric_difference(left, right)]
+
+
+def _says(row: ReferenceRow) -> str:
+    values = json.loads(row.row_text)
+    # Where a price came from does not change what it is.
+    return json.dumps(
+        {name: value for name, value in values.items() if name not in ("valid_from", "valid_to", "source")}
+    )
+
+
+def save_reference_rows(con: duckdb.DuckDBPyConnection, prepared: PreparedReference) -> None:
+    """Replace `ledger.reference_rows` by what was just published, within the caller's transaction if there is one."""
+    instant = pa.timestamp("us", tz="UTC")
+    columns = {
+        "seed": pa.array([row.seed for row in prepared.rows], pa.string()),
+        "row_hash": pa.array([row.row_hash for row in prepared.rows], pa.string()),
+        "valid_from": pa.array([row.valid_from for row in prepared.rows], instant),
+        "valid_to": pa.array([row.valid_to for row in prepared.rows], instant),
+        "row_text": pa.array([row.row_text for row in prepared.rows], pa.string()),
+    }
+    con.execute("delete from ledger.reference_rows")
+    con.register("prepared_reference_rows", pa.table(columns))
+    try:
+        con.execute(
+            "insert into ledger.reference_rows (seed, row_hash, valid_from, valid_to, row_text) "
+            "select seed, row_hash, valid_from, valid_to, row_text from prepared_reference_rows"
+        )
+    finally:
+        con.unregister("prepared_reference_rows")

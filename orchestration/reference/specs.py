@@ -1,0 +1,250 @@
+"""Every reference file that people edit: the contract of `seeds/`, as data."""
+
+from __future__ import annotations
+
+from orchestration.reference.spec import (
+    Reference,
+    SeedSpec,
+    boolean,
+    currency,
+    day,
+    decimal,
+    enum,
+    instant,
+    integer,
+    month,
+    share,
+    text,
+)
+
+# Largest amounts that are believed: a budget in any currency, a price in any currency per million units.
+LARGEST_AMOUNT = "1000000000000"
+LARGEST_PRICE = "100000000"
+
+CRITICALITIES = ("critical", "important", "mass")
+TASK_CLASSES = ("A", "B", "C")
+MODEL_TIERS = ("premium", "balanced", "economy")
+SERVICE_TIERS = ("standard", "batch", "flex", "priority")
+TOKEN_KINDS = (
+    "input",
+    "cache_read",
+    "cache_write",
+    "cache_write_1h",
+    "output",
+    "reasoning",
+    "audio_input",
+    "audio_output",
+    "image_input",
+    "request",
+)
+
+_VALIDITY = (instant("valid_from", required=True), instant("valid_to"))
+_PRICE_KEY = ("provider", "model", "region", "service_tier", "token_kind", "above_tokens")
+# What has no declared use case or owner is shown under these names, and may have a budget.
+_USE_CASE = Reference(("use_case",), (("use_cases", ("use_case",)),), frozenset({"unallocated"}))
+_OWNER = Reference(("owner",), (("owners", ("owner",)),), frozenset({"unowned"}))
+_PRICED_MODELS = (("model_prices", ("provider", "model")), ("price_overrides", ("provider", "model")))
+
+
+def _all_specs() -> tuple[SeedSpec, ...]:
+    return (
+        SeedSpec(
+            "use_cases",
+            (
+                text("use_case", required=True),
+                text("owner"),
+                text("function"),
+                enum("criticality", *CRITICALITIES, required=True),
+                enum("task_class", *TASK_CLASSES, required=True),
+                integer("acceptance_window_days", 0, 366),
+                share("quality_floor"),
+                integer("context_limit_a", 1, 1_000_000_000),
+                integer("context_limit_b", 1, 1_000_000_000),
+                integer("context_limit_c", 1, 1_000_000_000),
+                decimal("cache_lifetime_hours", "0", "8784", places=6),
+                decimal("delay_cap_minutes", "0", "5256000", places=6),
+                *_VALIDITY,
+            ),
+            interval_key=("use_case",),
+            gapless=True,
+            references=(_OWNER,),
+        ),
+        SeedSpec(
+            "use_case_rules",
+            (
+                integer("priority", 0, 1_000_000_000, required=True),
+                text("source"),
+                text("field", required=True),
+                text("pattern", required=True),
+                text("use_case", required=True),
+            ),
+            references=(_USE_CASE,),
+        ),
+        SeedSpec(
+            "owners",
+            (text("owner", required=True), text("contact"), text("escalation_1"), text("escalation_2")),
+            unique=("owner",),
+        ),
+        SeedSpec(
+            "models",
+            (
+                text("provider", required=True),
+                text("model", required=True),
+                enum("tier", *MODEL_TIERS, required=True),
+                boolean("is_reference", required=True),
+            ),
+            unique=("provider", "model"),
+            references=(Reference(("provider", "model"), _PRICED_MODELS, only_warn=True),),
+        ),
+        SeedSpec(
+            "model_aliases",
+            (text("provider", required=True), text("alias", required=True), text("model", required=True)),
+            unique=("provider", "alias"),
+            ignore_case=("alias",),
+            references=(Reference(("provider", "model"), (*_PRICED_MODELS, ("models", ("provider", "model")))),),
+        ),
+        SeedSpec(
+            "provider_aliases",
+            (text("alias", required=True), text("provider", required=True)),
+            unique=("alias",),
+            ignore_case=("alias",),
+            references=(
+                Reference(
+                    ("provider",),
+                    tuple((seed, ("provider",)) for seed in ("model_prices", "price_overrides", "models")),
+                    only_warn=True,
+                ),
+            ),
+        ),
+        SeedSpec(
+            "model_prices",
+            (
+                text("provider", required=True),
+                text("model", required=True),
+                text("region"),
+                enum("service_tier", *SERVICE_TIERS),
+                enum("token_kind", *TOKEN_KINDS, required=True),
+                integer("above_tokens", 0, 1_000_000_000),
+                decimal("price_per_million", "0", LARGEST_PRICE, places=9, required=True),
+                currency(required=True),
+                *_VALIDITY,
+                text("source"),
+            ),
+            interval_key=_PRICE_KEY,
+            gapless=True,
+            defaults=(("service_tier", "standard"), ("above_tokens", "0")),
+        ),
+        SeedSpec(
+            "price_overrides",
+            (
+                text("provider"),
+                text("model"),
+                text("region"),
+                enum("service_tier", *SERVICE_TIERS),
+                enum("token_kind", *TOKEN_KINDS),
+                integer("above_tokens", 0, 1_000_000_000),
+                decimal("price_per_million", "0", LARGEST_PRICE, places=9),
+                currency(),
+                *_VALIDITY,
+                text("source"),
+                share("discount_share", places=6),
+            ),
+            interval_key=_PRICE_KEY,
+            defaults=(("above_tokens", "0"),),
+        ),
+        SeedSpec(
+            "role_rates",
+            (
+                text("role", required=True),
+                decimal("hourly_rate", "0", "10000000", places=6, required=True),
+                currency(required=True),
+                *_VALIDITY,
+            ),
+            interval_key=("role",),
+            gapless=True,
+        ),
+        SeedSpec(
+            "delay_rates",
+            (
+                text("use_case", required=True),
+                decimal("per_minute", "0", "1000000000", places=6),
+                decimal("per_breach", "0", "1000000000", places=6),
+                currency(required=True),
+                *_VALIDITY,
+            ),
+            interval_key=("use_case",),
+            gapless=True,
+            references=(_USE_CASE,),
+        ),
+        SeedSpec(
+            "budgets",
+            (
+                text("owner", required=True),
+                text("use_case", required=True),
+                month("month", required=True),
+                integer("revision", 0, 1_000_000, required=True),
+                instant("effective_at", required=True),
+                enum("kind", "production", "experiment", required=True),
+                decimal("limit_amount", "0", LARGEST_AMOUNT, places=12, required=True),
+                currency(required=True),
+                share("soft_share"),
+                share("hard_share"),
+                share("premium_limit_share"),
+                share("throttle_share"),
+            ),
+            unique=("owner", "use_case", "month", "kind", "revision"),
+            references=(_OWNER, _USE_CASE),
+        ),
+        SeedSpec(
+            "cost_slos",
+            (
+                enum("criticality", *CRITICALITIES, required=True),
+                decimal(
+                    "target_cost_per_accepted_outcome", "0", LARGEST_AMOUNT, places=12, required=True, above_low=True
+                ),
+                share("quality_floor"),
+                share("objective_share"),
+                *_VALIDITY,
+            ),
+            interval_key=("criticality",),
+            gapless=True,
+        ),
+        SeedSpec(
+            "releases",
+            (
+                text("release_id", required=True),
+                text("use_case", required=True),
+                text("lever"),
+                instant("released_at", required=True),
+                text("decision_owner"),
+                text("rollback_plan"),
+                text("watch_plan"),
+                text("impact_assessment"),
+                share("quality_margin"),
+                integer("minimum_outcomes", 0, 1_000_000_000),
+            ),
+            unique=("release_id",),
+            references=(_USE_CASE,),
+        ),
+        SeedSpec(
+            "experiments",
+            (text("experiment", required=True), text("owner"), text("use_case"), *_VALIDITY),
+            interval_key=("experiment",),
+            references=(_OWNER, _USE_CASE),
+        ),
+        SeedSpec(
+            "fx_rates",
+            (
+                day("day", required=True),
+                currency(required=True),
+                decimal("rate", "0", "1000000", places=9, required=True, above_low=True),
+            ),
+            unique=("day", "currency"),
+        ),
+    )
+
+
+SPECS: dict[str, SeedSpec] = {spec.name: spec for spec in _all_specs()}
+
+# These describe models, not the company: where it has no file of its own, the project's is used.
+PROJECT_SEEDS = ("model_prices", "models", "model_aliases", "provider_aliases")

@@ -1,0 +1,57 @@
+"""A price of a call from rows of the price book, in plain Decimal arithmetic: what the rows are meant to say."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from orchestration.prices.rows import PriceRow
+from orchestration.reference.values import parse_instant
+
+MILLION = Decimal(1_000_000)
+# A kind without a price of its own costs what it is a part of.
+PARENTS = {
+    "cache_read": "input",
+    "cache_write": "input",
+    "cache_write_1h": "cache_write",
+    "audio_input": "input",
+    "image_input": "input",
+    "reasoning": "output",
+    "audio_output": "output",
+}
+INPUT_KINDS = ("input", "cache_read", "cache_write", "cache_write_1h", "audio_input", "image_input")
+
+
+class Book:
+    """Rows by provider, model and service tier, with their instants parsed once."""
+
+    def __init__(self, rows: Iterable[PriceRow]) -> None:
+        self.rows: dict[tuple[str, str, str], list[tuple[datetime, datetime | None, PriceRow]]] = defaultdict(list)
+        for row in rows:
+            start = parse_instant(row.valid_from, "UTC")
+            end = parse_instant(row.valid_to, "UTC") if row.valid_to else None
+            self.rows[row.provider, row.model, row.service_tier].append((start, end, row))
+
+    def price(
+        self, provider: str, model: str, tokens: Mapping[str, int], at: datetime, tier: str = "standard"
+    ) -> Decimal | None:
+        """What a call with exclusive token buckets costs in the book's currency; None if the tier has no price then."""
+        total_input = sum(tokens.get(kind, 0) for kind in INPUT_KINDS)
+        best: dict[str, PriceRow] = {}
+        active = [row for s, e, row in self.rows[provider, model, tier] if s <= at and (e is None or at < e)]
+        for row in active:
+            reached = row.above_tokens == 0 or total_input > row.above_tokens
+            if reached and (row.token_kind not in best or row.above_tokens > best[row.token_kind].above_tokens):
+                best[row.token_kind] = row
+        if not active:
+            return None
+        cost = best["request"].price_per_million / MILLION if "request" in best else Decimal(0)
+        for kind, count in tokens.items():
+            priced: str | None = kind
+            while priced is not None and priced not in best:
+                priced = PARENTS.get(priced)
+            if priced is not None:
+                cost += best[priced].price_per_million * count / MILLION
+        return cost

@@ -1,0 +1,130 @@
+"""Catches package prices that are turned into wrong rows: small made-up providers, each with one difficulty."""
+
+from __future__ import annotations
+
+from datetime import date, time
+from decimal import Decimal
+
+import pytest
+from genai_prices.types import (
+    ClauseEquals,
+    ConditionalPrice,
+    ModelInfo,
+    ModelPrice,
+    PriceVariant,
+    Provider,
+    StartDateConstraint,
+    Tier,
+    TieredPrices,
+    TimeOfDateConstraint,
+)
+
+from orchestration.prices import book
+from orchestration.prices.rows import PriceRow, read_rows, write_rows
+
+
+def price(**prices: str) -> ModelPrice:
+    return ModelPrice(**{name: Decimal(value) for name, value in prices.items()})
+
+
+def rows_of(monkeypatch: pytest.MonkeyPatch, prices, variants=None) -> list[tuple]:
+    """Rows of one model, without what never changes."""
+    model = ModelInfo(id="m", match=ClauseEquals(equals="m"), prices=prices, price_variants=variants)
+    monkeypatch.setattr(book, "_package_providers", [Provider(id="p", name="P", api_pattern="", models=[model])])
+    return [
+        (r.service_tier, r.token_kind, r.above_tokens, str(r.price_per_million.normalize()), r.valid_from, r.valid_to)
+        for r in book.package_prices(("p",)).rows
+    ]
+
+
+def test_zero_is_a_price_and_missing_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Catches a free model that becomes unpriced, and a missing price that becomes free."""
+    assert rows_of(monkeypatch, price(input_mtok="0")) == [("standard", "input", 0, "0", "2020-01-01", "")]
+
+
+def test_start_dates_become_half_open_intervals(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Catches a price that overlaps its successor, and one split where nothing changed."""
+    rows = rows_of(
+        monkeypatch,
+        [
+            ConditionalPrice(prices=price(input_mtok="2", output_mtok="8")),
+            ConditionalPrice(StartDateConstraint(date(2026, 5, 1)), prices=price(input_mtok="1", output_mtok="8")),
+        ],
+    )
+    assert rows == [
+        ("standard", "input", 0, "2", "2020-01-01", "2026-05-01T00:00:00Z"),
+        ("standard", "input", 0, "1", "2026-05-01T00:00:00Z", ""),
+        ("standard", "output", 0, "8", "2020-01-01", ""),
+    ]
+
+
+def test_a_kind_that_appears_later_has_no_earlier_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Catches a new kind of price applied to the time before it existed."""
+    rows = rows_of(
+        monkeypatch,
+        [
+            ConditionalPrice(prices=price(input_mtok="2")),
+            ConditionalPrice(StartDateConstraint(date(2026, 5, 1)), prices=price(input_mtok="2", cache_read_mtok="1")),
+        ],
+    )
+    assert rows == [
+        ("standard", "cache_read", 0, "1", "2026-05-01T00:00:00Z", ""),
+        ("standard", "input", 0, "2", "2020-01-01", ""),
+    ]
+
+
+def test_each_threshold_is_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Catches long prompts at the short price."""
+    tiered = TieredPrices(base=Decimal(1), tiers=[Tier(500, Decimal(3)), Tier(100, Decimal(2))])
+    assert [row[2:4] for row in rows_of(monkeypatch, ModelPrice(input_mtok=tiered))] == [
+        (0, "1"),
+        (100, "2"),
+        (500, "3"),
+    ]
+
+
+def test_a_batch_variant_is_written_in_full_from_its_date(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Catches a batch call whose cached tokens have no price because the variant names only input and output."""
+    variant = PriceVariant(
+        {"processing": "batch"}, price(input_mtok="1"), constraint=StartDateConstraint(date(2026, 10, 14))
+    )
+    rows = rows_of(monkeypatch, price(input_mtok="2", cache_read_mtok="0.5"), [variant])
+    assert [row for row in rows if row[0] == "batch"] == [
+        ("batch", "cache_read", 0, "0.5", "2026-10-14T00:00:00Z", ""),
+        ("batch", "input", 0, "1", "2026-10-14T00:00:00Z", ""),
+    ]
+
+
+def test_time_of_day_is_left_out_and_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Catches a peak price that silently becomes the price of the whole day."""
+    peak = ConditionalPrice(TimeOfDateConstraint(time(1), time(4)), prices=price(input_mtok="9"))
+    rows = rows_of(monkeypatch, [ConditionalPrice(prices=price(input_mtok="2")), peak])
+    assert rows == [("standard", "input", 0, "2", "2020-01-01", "")]
+    assert book.package_prices(("p",)).not_represented == ["p/m: price by time of day 01:00-04:00 UTC"]
+
+
+def test_other_units_are_counted_and_requests_are_per_million(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Catches the price of a thousand web searches in a token bucket, and a fee per request off by a thousand."""
+    rows = rows_of(monkeypatch, price(requests_kcount="5", web_searches_kcount="10", audio_hours="1"))
+    assert [row[1:4] for row in rows] == [("request", 0, "5E+3")]
+    assert book.package_prices(("p",)).skipped_kinds == {"web_searches_kcount": 1, "audio_hours": 1}
+
+
+def test_unknown_provider_is_refused() -> None:
+    """Catches a misspelt provider that would silently have no prices."""
+    with pytest.raises(ValueError, match="no provider opnai"):
+        book.package_prices(("opnai",))
+
+
+def test_a_row_survives_writing_and_reading(tmp_path) -> None:
+    """Catches prices written with an exponent or cut off, and a file that differs each time it is written."""
+    rows = [
+        PriceRow("p", 'm,"1"', "", "batch", "input", 10, Decimal(value), "USD", "2020-01-01", to, "s")
+        for value, to in (("0.000000001", "2021-01-01"), ("100000", ""))
+    ]
+    rows[1] = PriceRow(**{**rows[1].__dict__, "valid_from": "2021-01-01"})
+    path = tmp_path / "model_prices.csv"
+    assert write_rows(path, rows[::-1])
+    assert "E" not in path.read_text(encoding="utf-8").split("\n", 1)[1]
+    assert read_rows(path) == rows
+    assert not write_rows(path, read_rows(path))

@@ -1,0 +1,119 @@
+"""Catches a price book that says something else than the package it is made from."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from genai_prices.types import Usage
+
+from orchestration.prices.book import BookModel, book_models, package_prices
+
+from .pricer import Book
+
+# At 20:00 UTC no price by time of day is in force; the days lie around every kind of change in the package.
+INSTANTS = [datetime(*day, 20, tzinfo=UTC) for day in ((2025, 1, 15), (2026, 8, 1), (2026, 11, 20), (2027, 3, 1))]
+
+SMALL = {"input": 1_234, "output": 567}
+CACHED = {"input": 1_000, "cache_read": 40_000, "cache_write": 5_000, "cache_write_1h": 2_000, "output": 800}
+# Exactly at, and one token beyond, the thresholds that vendors have.
+AT_LIMIT = {"input": 150_000, "cache_read": 50_000, "output": 100}
+ABOVE_LIMIT = {"input": 150_001, "cache_read": 50_000, "output": 100}
+BELOW_INCLUSIVE_LIMIT = {"input": 149_999, "cache_read": 50_000, "output": 100}
+LONG = {"input": 300_000, "cache_read": 10_000, "cache_write": 1_000, "output": 9_999}
+AUDIO = {"input": 100, "audio_input": 2_000, "output": 10, "audio_output": 500, "image_input": 700}
+NOTHING = {"input": 0, "output": 0}
+USAGES = [SMALL, CACHED, AT_LIMIT, ABOVE_LIMIT, BELOW_INCLUSIVE_LIMIT, LONG, AUDIO, NOTHING]
+USAGE_NAMES = ["small", "cached", "at_limit", "above", "below_inclusive", "long", "audio", "nothing"]
+
+CONTEXTS = {
+    "standard": None,
+    "batch": {"processing": "batch"},
+    "flex": {"service_tier": "flex"},
+    "priority": {"service_tier": "priority"},
+}
+
+
+@pytest.fixture(scope="module")
+def book() -> Book:
+    return Book(package_prices().rows)
+
+
+def as_package_usage(tokens: dict[str, int]) -> Usage:
+    """The package counts parts inside their whole; here they stand side by side."""
+    get = tokens.get
+    read, write = get("cache_read", 0), get("cache_write", 0) + get("cache_write_1h", 0)
+    audio_in, audio_out, image_in = get("audio_input", 0), get("audio_output", 0), get("image_input", 0)
+    given = {
+        "input_tokens": get("input", 0) + read + write + audio_in + image_in,
+        "output_tokens": get("output", 0) + audio_out,
+        "cache_read_tokens": read,
+        "cache_write_tokens": write,
+        "cache_write_1h_tokens": get("cache_write_1h", 0),
+        "input_audio_tokens": audio_in,
+        "output_audio_tokens": audio_out,
+        "input_image_tokens": image_in,
+        # No cached audio or pictures, no spoken video: what the book has no bucket for is none.
+        "cache_audio_read_tokens": 0,
+        "cache_image_read_tokens": 0,
+    }
+    return Usage(**given)
+
+
+def package_price(book_model: BookModel, tokens: dict[str, int], at: datetime, tier: str) -> Decimal:
+    price = book_model.model.calc_price(
+        as_package_usage(tokens), book_model.provider, genai_request_timestamp=at, price_context=CONTEXTS[tier]
+    )
+    return price.total_price
+
+
+@pytest.mark.parametrize("tokens", USAGES, ids=USAGE_NAMES)
+def test_every_model_costs_what_the_package_says(book: Book, tokens: dict[str, int]) -> None:
+    """Catches a lost tier, a wrong start of a price, a cached token billed twice, a batch price with kinds missing."""
+    compared, wrong = 0, []
+    for book_model in book_models():
+        for tier in CONTEXTS:
+            if (book_model.provider.id, book_model.model.id, tier) not in book.rows:
+                continue
+            for at in INSTANTS:
+                ours = book.price(book_model.provider.id, book_model.model.id, tokens, at, tier)
+                if ours is None:
+                    # Only a service tier may be without a price: before the package's date for it.
+                    assert tier != "standard"
+                    continue
+                compared += 1
+                theirs = package_price(book_model, tokens, at, tier)
+                if abs(ours - theirs) > Decimal("1e-15"):
+                    wrong.append((book_model.provider.id, book_model.model.id, tier, at, ours, theirs))
+    assert not wrong, wrong[:10]
+    assert compared > 3_000
+
+
+def test_prices_by_time_of_day_are_the_only_ones_left_out(book: Book) -> None:
+    """Catches an off-peak price that is dropped without being listed, and a list that names too much."""
+    listed = {
+        tuple(line.split(": price by time of day")[0].split("/", 1))
+        for line in package_prices().not_represented
+        if "time of day" in line
+    }
+    differing = set()
+    for book_model in book_models():
+        for hour in range(0, 24):
+            at = datetime(2026, 11, 20, hour, 45, tzinfo=UTC)
+            ours = book.price(book_model.provider.id, book_model.model.id, SMALL, at)
+            if ours is not None and abs(ours - package_price(book_model, SMALL, at, "standard")) > Decimal("1e-15"):
+                differing.add((book_model.priced_by.id, book_model.model.id))
+    assert differing == listed
+    assert ("deepseek", "deepseek-chat") in listed
+
+
+def test_inclusive_thresholds_are_written_one_lower(book: Book) -> None:
+    """Catches xAI's "200,000 or more" being read as "more than 200,000"."""
+    rows = [row for row in package_prices().rows if row.provider == "x-ai" and row.above_tokens]
+    assert rows
+    assert {row.above_tokens for row in rows} == {199_999}
+    at = INSTANTS[1]
+    assert book.price("x-ai", "grok-4.5", {"input": 200_000}, at) == 2 * book.price(
+        "x-ai", "grok-4.5", {"input": 199_999}, at
+    ) * 200_000 / Decimal(199_999)
