@@ -53,6 +53,21 @@ book_keys as (
 
 ),
 
+-- When the book prices a tier other than the standard one at all.
+own_tiers as (
+
+    select distinct
+        provider,
+        model,
+        region,
+        service_tier,
+        valid_from,
+        valid_to
+    from book
+    where service_tier <> 'standard'
+
+),
+
 -- A discount for a tier prices that tier also where the book knows only the standard one.
 discounted_keys as (
 
@@ -162,8 +177,33 @@ matching_overrides as (
 
 ),
 
+tier_changes as (
+
+    select
+        keys.provider,
+        keys.model,
+        keys.region,
+        keys.service_tier,
+        keys.token_kind,
+        keys.above_tokens,
+        own_tiers.valid_from,
+        own_tiers.valid_to
+    from keys
+    inner join own_tiers
+        on
+            keys.provider = own_tiers.provider
+            and keys.model = own_tiers.model
+            and keys.region = own_tiers.region
+            and keys.service_tier = own_tiers.service_tier
+
+),
+
 boundaries as (
 
+    select provider, model, region, service_tier, token_kind, above_tokens, valid_from as boundary from tier_changes
+    union
+    select provider, model, region, service_tier, token_kind, above_tokens, valid_to as boundary from tier_changes
+    union
     select provider, model, region, service_tier, token_kind, above_tokens, valid_from as boundary from list_prices
     union
     select provider, model, region, service_tier, token_kind, above_tokens, valid_to as boundary from list_prices
@@ -232,7 +272,31 @@ segment_overrides as (
 
 ),
 
--- A discount takes off the tier's own list price where the book has one then, else off the standard tier's.
+-- Where the book prices the tier, a kind or threshold that it leaves out falls back within the tier, never to the
+-- standard tier: otherwise a discount could raise a price.
+segments_of_own_tiers as (
+
+    select distinct
+        segments.provider,
+        segments.model,
+        segments.region,
+        segments.service_tier,
+        segments.token_kind,
+        segments.above_tokens,
+        segments.valid_from
+    from segments
+    inner join own_tiers
+        on
+            segments.provider = own_tiers.provider
+            and segments.model = own_tiers.model
+            and segments.region = own_tiers.region
+            and segments.service_tier = own_tiers.service_tier
+            and segments.valid_from >= own_tiers.valid_from
+            and segments.valid_from < own_tiers.valid_to
+
+),
+
+-- A discount takes off the tier's own list price while the book prices the tier, else off the standard tier's.
 priced_segments as (
 
     select
@@ -271,6 +335,15 @@ priced_segments as (
             and segments.valid_from >= own_tier.valid_from
             and segments.valid_from < own_tier.valid_to
             and own_tier.is_own_tier
+    left join segments_of_own_tiers
+        on
+            segments.provider = segments_of_own_tiers.provider
+            and segments.model = segments_of_own_tiers.model
+            and segments.region = segments_of_own_tiers.region
+            and segments.service_tier = segments_of_own_tiers.service_tier
+            and segments.token_kind = segments_of_own_tiers.token_kind
+            and segments.above_tokens = segments_of_own_tiers.above_tokens
+            and segments.valid_from = segments_of_own_tiers.valid_from
     left join list_prices as standard_tier
         on
             segments.provider = standard_tier.provider
@@ -282,6 +355,7 @@ priced_segments as (
             and segments.valid_from >= standard_tier.valid_from
             and segments.valid_from < standard_tier.valid_to
             and not standard_tier.is_own_tier
+            and segments_of_own_tiers.provider is null
     left join segment_overrides
         on
             segments.provider = segment_overrides.provider

@@ -1,0 +1,1 @@
+"""The asset graph: landing, raw, reference, plan, every dbt model, audits, published."""

@@ -1,0 +1,182 @@
+"""`finops`: the warehouse from the command line. Everything heavy is imported inside the commands."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from orchestration.settings import Settings, UnknownSetting, get_settings
+
+EPILOG = (
+    "Exit codes: 0 done; 1 a check or a run failed, or something must be fixed; 2 wrong usage or another error; "
+    "75 a run is in progress, try again later."
+)
+
+app = typer.Typer(
+    name="finops",
+    help="What one correct outcome of AI costs, from raw logs to published marts.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+prices = typer.Typer(help="The price book, and the package it is taken from.", no_args_is_help=True, epilog=EPILOG)
+app.add_typer(prices, name="prices")
+
+AsOf = Annotated[
+    str | None,
+    typer.Option(metavar="TIME", help="Compute as of this instant, for example 2026-09-28T06:00:00Z; default now."),
+]
+
+
+@app.callback()
+def _common(debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False) -> None:
+    _shown["traceback"] = debug
+
+
+_shown = {"traceback": False}
+
+
+@app.command(epilog=EPILOG)
+def demo() -> None:
+    """Write a sample company into landing, run the nightly job, print the eight metrics and where to look.
+
+    The company is thirteen weeks of made-up logs, the same every time.
+    """
+    from orchestration.commands.demo import run_demo
+
+    run_demo(_settings())
+
+
+@app.command(epilog=EPILOG)
+def nightly(as_of: AsOf = None) -> None:
+    """Load what has landed, rebuild the days it touches, check everything, publish.
+
+    Exit code 0 means that a build was published. If anything fails the build before it stays as it is, and the failed
+    checks, models or tests are named.
+    """
+    _run("nightly", as_of)
+
+
+@app.command(epilog=EPILOG)
+def rebuild(as_of: AsOf = None) -> None:
+    """Load everything again from landing into a new warehouse and publish it; the figures stay the same.
+
+    For a changed reporting zone, a repaired landing file, or doubt. Readers see the former build until the end.
+    """
+    _run("rebuild", as_of)
+
+
+@app.command(epilog=EPILOG)
+def sql(
+    query: Annotated[str, typer.Argument(help='For example "from use_case_monthly limit 5".')],
+    output_format: Annotated[str, typer.Option("--format", metavar="table|csv|json", help="How to print.")] = "table",
+) -> None:
+    """Ask the published marts; read only.
+
+    Marts need no schema name. In csv, text that a spreadsheet would run as a formula is led by an apostrophe.
+    """
+    from orchestration.commands.sql import run_query
+
+    run_query(_settings(), query, output_format)
+
+
+@app.command(epilog=EPILOG)
+def sources() -> None:
+    """Per landing folder: files seen, loaded and refused, what became of the rows, and why."""
+    from orchestration.commands.sources import show_sources
+
+    show_sources(_settings())
+
+
+@app.command(epilog=EPILOG)
+def doctor() -> None:
+    """Examine environment, folders, disk, reference data and landing, and say what to fix.
+
+    Exit code 1 means that a run would fail as things are.
+    """
+    from orchestration.commands.doctor import examine
+
+    examine(_settings())
+
+
+@prices.command("update", epilog=EPILOG)
+def prices_update(
+    effective_date: Annotated[
+        str | None,
+        typer.Option(metavar="DATE", help="Day on which price changes took effect that the package gives no date for."),
+    ] = None,
+    allow_large_changes: Annotated[
+        bool, typer.Option("--allow-large-changes", help="Accept prices that moved by more than a factor of ten.")
+    ] = False,
+) -> None:
+    """Show what the installed price package says now, and write it into the price book, effective-dated."""
+    from orchestration.commands.prices import run_update
+
+    run_update(_settings(), check=False, effective_date=effective_date, allow_large_changes=allow_large_changes)
+
+
+@prices.command("check", epilog=EPILOG)
+def prices_check() -> None:
+    """Show how the price book differs from the installed package, without writing; exit code 1 if it does."""
+    from orchestration.commands.prices import run_update
+
+    run_update(_settings(), check=True, effective_date=None, allow_large_changes=True)
+
+
+def main() -> None:
+    """Entry point: errors for people are one sentence, without a traceback."""
+    try:
+        app()
+    except Exception as error:
+        if _shown["traceback"]:
+            raise
+        sys.exit(_explain(error))
+
+
+def _run(job: str, as_of: str | None) -> None:
+    from orchestration.commands.run import run_or_fail
+
+    run_or_fail(_settings(), job, as_of=_instant(as_of), **({"fresh": True} if job == "rebuild" else {}))
+
+
+def _instant(as_of: str | None) -> datetime | None:
+    if as_of is None:
+        return None
+    from orchestration.instants import parse_instant
+
+    return parse_instant(as_of)
+
+
+def _settings() -> Settings:
+    return get_settings()
+
+
+def _explain(error: Exception) -> int:
+    from pydantic import ValidationError
+
+    from orchestration.commands.console import EXIT_ERROR, CommandError, err, plain
+    from orchestration.lock import EXIT_CODE_IN_PROGRESS, RunInProgress
+
+    sentence = str(error).strip() or type(error).__name__
+    code = EXIT_ERROR
+    if isinstance(error, CommandError):
+        code = error.exit_code
+    elif isinstance(error, RunInProgress):
+        code = EXIT_CODE_IN_PROGRESS
+    elif isinstance(error, ValidationError):
+        wrong = (f"FINOPS_{str(part['loc'][0]).upper()}: {part['msg']}" for part in error.errors())
+        sentence = f"impossible setting: {'; '.join(wrong)}"
+    elif not isinstance(error, (UnknownSetting, ValueError, OSError)):
+        sentence = f"{type(error).__name__}: {sentence} (`finops --debug ...` shows where)"
+    for line in sentence.splitlines():
+        err.print(plain(line), style="red", soft_wrap=True)
+    return code
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What the commands of `finops` do; `orchestration.cli` only declares them."""

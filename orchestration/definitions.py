@@ -1,0 +1,39 @@
+"""What Dagster loads."""
+
+import dagster as dg
+
+from orchestration.assets.landed import landing_assets, ledger, raw_asset, raw_checks
+from orchestration.assets.models import model_assets, rebuild_days, reference
+from orchestration.assets.published import mart_checks, published_asset
+from orchestration.ingest.registry import SOURCES
+from orchestration.jobs import JOBS, every_night, files_landed
+from orchestration.run_parameters import RunParameters, WriterLock
+from orchestration.settings import get_settings
+from orchestration.stage_log import stage_logger
+from orchestration.transform import dbt_resource, ensure_manifest
+
+
+def build_definitions() -> dg.Definitions:
+    """The whole graph; parses the dbt project when its files have changed."""
+    settings = get_settings()
+    settings.make_folders()
+    models = model_assets(ensure_manifest(settings))
+    raw = [raw_asset(family) for family in SOURCES]
+    checks = [check for family in SOURCES for check in raw_checks(family)] + mart_checks(models)
+    return dg.Definitions(
+        assets=[*landing_assets(), reference, ledger, *raw, rebuild_days, models, published_asset(models, checks)],
+        asset_checks=checks,
+        jobs=JOBS,
+        schedules=[every_night],
+        sensors=[files_landed],
+        resources={
+            "dbt": dbt_resource(),
+            "run_parameters": RunParameters(),
+            "writer_lock": WriterLock(),
+        },
+        loggers={"console": dg.colored_console_logger, "stages": stage_logger},
+        executor=dg.in_process_executor,
+    )
+
+
+defs = build_definitions()

@@ -1,0 +1,1 @@
+"""Landing files to raw tables: verify, read, refuse, load and write down what happened to each row."""

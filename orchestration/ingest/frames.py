@@ -1,0 +1,266 @@
+"""From raw values to typed Arrow columns: whole columns when they are clean, value by value when they are not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from .batches import Batch, Quarantined, pick
+from .places import Places
+from .privacy import Hasher
+from .reasons import MISSING_FIELD, MISSING_ID, Bad
+from .values import EARLIEST, LATEST, MAX_AMOUNT, MAX_COUNT, MAX_DURATION_MS, MAX_TEXT, duration_us, one_of, parser
+
+UTC_TIME = pa.timestamp("us", "UTC")
+ARROW_TYPES: dict[str, pa.DataType] = {
+    "text": pa.string(),
+    "id": pa.string(),
+    "word": pa.string(),
+    "currency": pa.string(),
+    "ids": pa.string(),
+    "integer": pa.int64(),
+    "duration": pa.int64(),
+    "boolean": pa.bool_(),
+    "time": UTC_TIME,
+    "due": UTC_TIME,
+    # Exact texts; the database rounds them half up while casting, as ``values.decimal`` does.
+    "money": pa.string(),
+    "minutes": pa.string(),
+}
+_EARLIEST_US = int(EARLIEST.timestamp()) * 1_000_000
+_LATEST_US = int(LATEST.timestamp()) * 1_000_000
+# Shortest ISO text with minutes, seconds and offset: Arrow also reads hours alone, which is not a moment to us.
+_SHORTEST_ISO = 20
+
+
+@dataclass(frozen=True)
+class ParseContext:
+    """What parsers need besides the rows.
+
+    Attributes:
+        source: landing folder, stored as ``_source``.
+        latest: moments after it are refused as future.
+        hasher: keyed hash for prompts and for refused values.
+        places: where gateways carry outcome, use case and the like.
+    """
+
+    source: str
+    latest: datetime
+    hasher: Hasher
+    places: Places
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field of a landed row: its name, kind (see ``values.parser``; or ``word`` with ``allowed``), and need."""
+
+    name: str
+    kind: str
+    needed: bool = False
+    allowed: frozenset[str] = frozenset()
+
+
+@dataclass
+class Frame:
+    """Typed rows ready to insert, and rows that are not loaded.
+
+    Attributes:
+        columns: Arrow arrays of equal length, by name.
+        line_nos, row_nos: place in the file of each row.
+    """
+
+    columns: dict[str, pa.Array]
+    line_nos: Sequence[int]
+    row_nos: Sequence[int]
+    quarantined: list[Quarantined]
+
+
+class Parser(Protocol):
+    """Turns batches of one source family into frames."""
+
+    def parse(self, batch: Batch, *, lenient_numbers: bool) -> Frame:
+        """Every row of the batch ends in the frame's columns or in its quarantined rows."""
+
+    def wants(self, name: str) -> bool:
+        """Whether a CSV or Parquet column of this name is read at all."""
+
+
+class Problems:
+    """First problem of each row of a batch."""
+
+    def __init__(self) -> None:
+        self._found: dict[int, tuple[str, str, Any]] = {}
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def add(self, place: int, reason: str, field: str, value: Any = None) -> None:
+        self._found.setdefault(place, (reason, field, value))
+
+    def add_where(self, mask: pa.Array, reason: str, field: str) -> None:
+        """A problem for each row where the mask is true."""
+        if pc.any(mask).as_py():
+            for place in pc.indices_nonzero(pc.fill_null(mask, False)).to_pylist():
+                self.add(place, reason, field)
+
+    def split(self, columns: dict[str, pa.Array], batch: Batch, hasher: Hasher) -> Frame:
+        """The frame of a batch: rows without problems, and the others as quarantined rows."""
+        if not self._found:
+            return Frame(columns, batch.line_nos, batch.row_nos, batch.quarantined)
+        quarantined = list(batch.quarantined)
+        for place in sorted(self._found):
+            reason, field, value = self._found[place]
+            length, digest = hasher.of_value(value)
+            quarantined.append(
+                Quarantined(batch.line_nos[place], batch.row_nos[place], str(reason), field, length, digest)
+            )
+        keep = sorted(set(range(len(batch.values))).difference(self._found))
+        taken = pa.array(keep, pa.int64())
+        return Frame(
+            {name: column.take(taken) for name, column in columns.items()},
+            pick(batch.line_nos, keep),
+            pick(batch.row_nos, keep),
+            quarantined,
+        )
+
+
+def typed_column(
+    field: Field,
+    values: list[Any],
+    problems: Problems,
+    *,
+    latest: datetime,
+    lenient: bool = False,
+    naive_is_utc: bool = False,
+) -> pa.Array:
+    """Arrow array of a field; bad values and needed values that are missing become problems."""
+    column = _clean_column(field, values, latest)
+    if column is None:
+        column = _column_by_value(field, values, problems, latest, lenient, naive_is_utc)
+    if field.needed and column.null_count:
+        reason = MISSING_ID if field.kind == "id" else MISSING_FIELD
+        problems.add_where(column.is_null(), reason, field.name)
+    return column
+
+
+def _column_by_value(
+    field: Field, values: list[Any], problems: Problems, latest: datetime, lenient: bool, naive_is_utc: bool
+) -> pa.Array:
+    parse = (
+        (lambda value: one_of(value, allowed=field.allowed))
+        if field.kind == "word"
+        else parser(field.kind, lenient=lenient, latest=latest, naive_is_utc=naive_is_utc)
+    )
+    if set(map(type, values)) <= {str, type(None)} and len(distinct := set(values)) * 2 < len(values):
+        parse = {value: parse(value) for value in distinct}.__getitem__
+    clean = []
+    for place, value in enumerate(values):
+        result = parse(value)
+        if type(result) is Bad:
+            problems.add(place, result, field.name, value)
+            result = None
+        clean.append(result)
+    if field.kind in ("money", "minutes"):
+        clean = [None if amount is None else format(amount, "f") for amount in clean]
+    return pa.array(clean, ARROW_TYPES[field.kind])
+
+
+def _clean_column(field: Field, values: list[Any], latest: datetime) -> pa.Array | None:
+    """The column when every value is plainly good, else None. Never decides that a value is bad, and reads each
+    value as the function for single values does."""
+    types = set(map(type, values))
+    types.discard(type(None))
+    kind = field.kind
+    if not types:
+        return pa.nulls(len(values), ARROW_TYPES[kind])
+    if len(types) > 1:
+        return None
+    only = types.pop()
+    if only is str and kind in ("text", "id"):
+        return _clean_texts(values, distinct=kind == "text")
+    if only is str and kind == "word":
+        return pa.array(values, pa.string()) if set(values) <= field.allowed | {None} else None
+    if only is int and kind == "integer":
+        return _clean_counts(values)
+    if only is bool and kind == "boolean":
+        return pa.array(values, pa.bool_())
+    if only is str and kind in ("time", "due"):
+        return _clean_times(values, latest if kind == "time" else None)
+    if only is float and kind in ("money", "minutes"):
+        return _clean_amounts(values)
+    if only is float and kind == "duration":
+        return _clean_durations(values)
+    return None
+
+
+def _clean_texts(values: list[Any], *, distinct: bool) -> pa.Array | None:
+    checked = set(values) if distinct else values
+    present = [value for value in checked if value is not None]
+    # The length first: a Parquet file may repeat one huge text for every row at no cost to itself.
+    if max(map(len, present)) > MAX_TEXT:
+        return None
+    # Printable ASCII needs no closer look; anything else is judged value by value.
+    together = "".join(present)
+    if not (together.isascii() and together.isprintable() and all(map(str.strip, present))):
+        return None
+    return pa.array(values, pa.string())
+
+
+def _clean_counts(values: list[Any]) -> pa.Array | None:
+    try:
+        column = pa.array(values, pa.int64())
+    except (pa.ArrowInvalid, OverflowError):
+        return None
+    bounds = pc.min_max(column)
+    return column if bounds["min"].as_py() >= 0 and bounds["max"].as_py() <= MAX_COUNT else None
+
+
+def _clean_times(values: list[Any], latest: datetime | None) -> pa.Array | None:
+    try:
+        texts = pa.array(values, pa.string())
+        if pc.min(pc.binary_length(texts)).as_py() < _SHORTEST_ISO:
+            return None
+        column = texts.cast(UTC_TIME)
+    except (pa.ArrowInvalid, UnicodeEncodeError):
+        return None
+    bounds = pc.min_max(column.cast(pa.int64()))
+    last = _LATEST_US - 1 if latest is None else min(_LATEST_US - 1, _micros(latest))
+    return column if bounds["min"].as_py() >= _EARLIEST_US and bounds["max"].as_py() <= last else None
+
+
+def _clean_amounts(values: list[Any]) -> pa.Array | None:
+    numbers = pa.array(values, pa.float64())
+    bounds = pc.min_max(numbers)
+    if not (
+        bounds["min"].as_py() >= 0 and bounds["max"].as_py() <= MAX_AMOUNT and pc.all(pc.is_finite(numbers)).as_py()
+    ):
+        return None
+    texts = [None if value is None else repr(value) for value in values]
+    return None if "-0.0" in texts else pa.array(texts, pa.string())
+
+
+def _clean_durations(values: list[Any]) -> pa.Array | None:
+    """Whole microseconds; where the fraction is too near a half for floats, the exact rule decides."""
+    scaled = pc.multiply(pa.array(values, pa.float64()), 1000.0)
+    bounds = pc.min_max(scaled)
+    if not (bounds["min"].as_py() >= 0 and bounds["max"].as_py() <= MAX_DURATION_MS * 1000):
+        return None
+    whole = pc.floor(scaled)
+    distance = pc.abs(pc.subtract(pc.subtract(scaled, whole), 0.5))
+    column = pc.floor(pc.add(scaled, 0.5)).cast(pa.int64())
+    if pc.all(pc.greater(distance, 0.01)).as_py():
+        return column
+    exact = column.to_pylist()
+    for place in pc.indices_nonzero(pc.less_equal(distance, 0.01)).to_pylist():
+        exact[place] = duration_us(values[place])
+    return pa.array(exact, pa.int64())
+
+
+def _micros(moment: datetime) -> int:
+    # Whole seconds and microseconds apart: a float of seconds does not hold all microseconds of this century.
+    return int(moment.replace(microsecond=0).timestamp()) * 1_000_000 + moment.microsecond

@@ -1,0 +1,63 @@
+"""The tables of ``raw.duckdb``: making them, and writing down what became of each file."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import duckdb
+
+from .tables import LANDED_TABLES, LEDGER_TABLES
+
+# Without a run, everything that landed is visible.
+END_OF_TIME = datetime(2100, 1, 1, tzinfo=UTC)
+
+
+def ensure_tables(con: duckdb.DuckDBPyConnection, *, as_of: datetime = END_OF_TIME) -> None:
+    """Create every schema and table of the raw database that is not there yet, and set the session to UTC.
+
+    ``control.run`` gets its one row (run_id ``none``, mode ``full``) when it is empty.
+    """
+    con.execute("SET TimeZone = 'UTC'")
+    con.begin()
+    try:
+        tables = {table.full_name: table.all_columns for table in LANDED_TABLES} | LEDGER_TABLES
+        for schema in sorted({name.partition(".")[0] for name in tables}):
+            con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+        for name, columns in tables.items():
+            con.execute(f"CREATE TABLE IF NOT EXISTS {name} ({', '.join(f'{c} {t}' for c, t in columns.items())})")
+        con.execute(
+            "INSERT INTO control.run SELECT 'none', ?, 'full' WHERE NOT EXISTS (SELECT 1 FROM control.run)", [as_of]
+        )
+        con.commit()
+    except BaseException:
+        con.rollback()
+        raise
+
+
+def next_load_id(con: duckdb.DuckDBPyConnection) -> int:
+    """The number of the next loaded file; numbers increase in the order of loading."""
+    row = con.execute("SELECT coalesce(max(load_id), 0) + 1 FROM ledger.load_files").fetchone()
+    return row[0]  # type: ignore[index]
+
+
+def known_files(con: duckdb.DuckDBPyConnection, source: str) -> set[str]:
+    """SHA-256 of every file of a source that was loaded or refused before."""
+    rows = con.execute("SELECT file_sha256 FROM ledger.load_files WHERE source = ?", [source]).fetchall()
+    return {row[0] for row in rows}
+
+
+def seen_fingerprints(con: duckdb.DuckDBPyConnection, source: str) -> dict[str, str]:
+    """Landing path -> fingerprint of the file there when it was last dealt with."""
+    rows = con.execute(
+        "SELECT path, fingerprint FROM ledger.seen_files SEMI JOIN ledger.load_files USING (source, file_sha256)"
+        " WHERE source = ?",
+        [source],
+    ).fetchall()
+    return dict(rows)
+
+
+def remember_file(con: duckdb.DuckDBPyConnection, source: str, path: str, fingerprint: str, sha256: str) -> None:
+    """Note that the content of a landing path is dealt with, for as long as its fingerprint stays; an empty
+    fingerprint never matches, so the file is read again."""
+    con.execute("DELETE FROM ledger.seen_files WHERE source = ? AND path = ?", [source, path])
+    con.execute("INSERT INTO ledger.seen_files VALUES (?, ?, ?, ?)", [source, path, fingerprint, sha256])

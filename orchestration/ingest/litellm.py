@@ -1,0 +1,319 @@
+"""LiteLLM: rows of the spend-log table and standard logging payloads, flattened to one shape."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from .batches import Batch, Objects
+from .frames import Field, Frame, ParseContext, Problems, typed_column
+from .native import TASK_CLASSES, fields, rescue
+from .places import PLACED_FIELDS
+from .privacy import MAX_RESCUED_TEXT, is_private, to_json
+from .reasons import BAD_TIME, BAD_VALUE, INCONSISTENT_TOKENS, UNKNOWN_SHAPE, Bad
+from .values import CONTROL, integer
+
+FIELDS: tuple[Field, ...] = fields(
+    "shape call_id:id! litellm_call_id:id trace_id:id session_id:id call_type status:word! error_class error_code"
+    " model model_group custom_llm_provider started_at:time! ended_at:time prompt_tokens:integer!"
+    " completion_tokens:integer! cache_read_tokens:integer cache_write_tokens:integer cache_write_1h_tokens:integer"
+    " reasoning_tokens:integer audio_input_tokens:integer audio_output_tokens:integer image_input_tokens:integer"
+    " cache_hit:boolean spend:money service_tier attempted_retries:integer attempted_fallbacks:integer outcome_id:id"
+    " use_case task_class:word release_id experiment can_wait:boolean input_valid:boolean prompt_hash",
+    status=frozenset({"success", "failure"}),
+    task_class=TASK_CLASSES,
+)
+# Everything that LiteLLM itself writes at the top of a row; what is not used is dropped, and only fields that a
+# company added itself are rescued.
+_KNOWN = (
+    "request_id call_type api_key spend total_tokens prompt_tokens completion_tokens startTime endTime "
+    "request_duration_ms completionStartTime model model_id model_group custom_llm_provider api_base user "
+    "metadata cache_hit cache_key request_tags team_id organization_id end_user requester_ip_address messages "
+    "response session_id status mcp_namespaced_tool_name billing_agent_id agent_id proxy_server_request "
+    "litellm_call_id created_at updated_at cost_finalized id trace_id stream response_cost cost_breakdown "
+    "autorouter_savings autorouter_savings_estimate autorouter_baseline_observation "
+    "response_cost_failure_debug_info zero_cost_diagnostic status_fields response_time model_map_information "
+    "saved_cache_cost request_model_access_groups user_agent error_str error_information model_parameters "
+    "hidden_params guardrail_information standard_built_in_tools_params"
+)
+KNOWN = frozenset(_KNOWN.split())
+_READ_COLUMNS = KNOWN - {"response", "proxy_server_request", "api_key", "user", "end_user", "requester_ip_address"}
+_EMPTY_BODIES = ("", "{}", "[]", "null", {}, [])
+
+
+class _BadMember(Exception):
+    """A member that should hold an object holds something else."""
+
+    def __init__(self, field: str, value: Any) -> None:
+        super().__init__(field)
+        self.field = field
+        self.value = value
+
+
+class LiteLLMParser:
+    """Parser of ``litellm.calls``. See ``frames.Parser``."""
+
+    def __init__(self, context: ParseContext) -> None:
+        self._context = context
+        self._places = {field: context.places.litellm.of(field) for field in PLACED_FIELDS}
+
+    def wants(self, name: str) -> bool:
+        return name in _READ_COLUMNS or (name not in KNOWN and not is_private(name))
+
+    def parse(self, batch: Batch, *, lenient_numbers: bool) -> Frame:
+        problems = Problems()
+        flat_rows = []
+        for place, row in enumerate(batch.values.objects()):
+            try:
+                flat = self._flatten(row)
+            except _BadMember as bad:
+                problems.add(place, BAD_VALUE, bad.field, bad.value)
+                flat = {}
+            if isinstance(flat, Bad):
+                problems.add(place, flat, "request_id")
+                flat = {}
+            flat_rows.append(flat)
+        rows = Objects(flat_rows)
+        columns: dict[str, pa.Array] = {
+            field.name: typed_column(
+                field,
+                rows.column(field.name),
+                problems,
+                latest=self._context.latest,
+                lenient=lenient_numbers,
+                # LiteLLM writes its times in UTC, and its database and CSV export show them without an offset.
+                naive_is_utc=True,
+            )
+            for field in FIELDS
+        }
+        _check(columns, problems)
+        columns["attributes"] = pa.array(rows.column("attributes"), pa.string())
+        columns["_rescued"], _ = rescue(batch.values, KNOWN)
+        return problems.split(columns, batch, self._context.hasher)
+
+    def _flatten(self, row: dict[str, Any]) -> dict[str, Any] | Bad:
+        if "request_id" in row or "spend" in row:
+            shape, call_id, spend = "spend_log", row.get("request_id"), row.get("spend")
+        elif "response_cost" in row or ("id" in row and "startTime" in row):
+            shape, call_id, spend = "payload", row.get("id"), row.get("response_cost")
+        else:
+            return UNKNOWN_SHAPE
+        metadata = _object(row, "metadata")
+        hidden = _object(row, "hidden_params")
+        usage = _object(metadata, "usage_object") or _object(hidden, "usage_object")
+        breakdown = _object(row, "cost_breakdown") or _object(metadata, "cost_breakdown")
+        error = _object(row, "error_information") or _object(metadata, "error_information")
+        status = row.get("status") or metadata.get("status") or ("failure" if error else "success")
+        tags = _tags(row.get("request_tags"))
+        cache_hit = _cache_hit(row.get("cache_hit"))
+        flat = {
+            "shape": shape,
+            "call_id": call_id,
+            "litellm_call_id": row.get("litellm_call_id") or metadata.get("litellm_call_id"),
+            "trace_id": row.get("trace_id"),
+            "session_id": row.get("session_id"),
+            "call_type": row.get("call_type"),
+            "status": status,
+            "error_class": error.get("error_class"),
+            "error_code": error.get("error_code"),
+            "model": row.get("model") or row.get("model_group"),
+            "model_group": row.get("model_group"),
+            "custom_llm_provider": row.get("custom_llm_provider"),
+            "started_at": row.get("startTime"),
+            "ended_at": row.get("endTime"),
+            "prompt_tokens": _or_nothing_if_failed(row.get("prompt_tokens"), status),
+            "completion_tokens": _or_nothing_if_failed(row.get("completion_tokens"), status),
+            "cache_hit": cache_hit,
+            "spend": _spend(spend, breakdown, cache_hit),
+            "service_tier": served_tier(
+                usage.get("service_tier") or breakdown.get("service_tier") or hidden.get("service_tier")
+            ),
+            "attempted_retries": metadata.get("attempted_retries"),
+            "attempted_fallbacks": metadata.get("attempted_fallbacks"),
+            "attributes": _attributes(row, metadata, tags),
+            **_usage_counts(usage, metadata),
+        }
+        opened = {**row, "metadata": metadata}
+        for field, places in self._places.items():
+            flat[field] = _placed(opened, tags, field, places)
+        if flat["prompt_hash"] is None and row.get("messages") not in _EMPTY_BODIES:
+            flat["prompt_hash"] = self._context.hasher.of_prompt(row.get("messages"))
+        return flat
+
+
+def _object(row: dict[str, Any], name: str) -> dict[str, Any]:
+    """A member that is an object or JSON text of one; empty when it is absent, null or blank."""
+    value = row.get(name)
+    if type(value) is str and value.strip():
+        try:
+            value = orjson.loads(value)
+        except ValueError:
+            raise _BadMember(name, value) from None
+    if value is None or value == "":
+        return {}
+    if type(value) is not dict:
+        raise _BadMember(name, value)
+    return value
+
+
+def _inner(usage: dict[str, Any], name: str) -> dict[str, Any]:
+    value = usage.get(name)
+    return value if type(value) is dict else {}
+
+
+def _first_count(*counts: Any) -> Any:
+    """The first count that is neither absent nor 0: some senders fill only one of several names and set the other
+    to 0. Else 0 if it was stated, else None."""
+    stated = [count for count in counts if count is not None]
+    return next((count for count in stated if count != 0), 0 if stated else None)
+
+
+def _usage_counts(usage: dict[str, Any], metadata: dict[str, Any]) -> dict[str, Any]:
+    read = _inner(usage, "prompt_tokens_details")
+    written = _inner(usage, "completion_tokens_details")
+    additional = _inner(metadata, "additional_usage_values")
+    lifetimes = (
+        _inner(read, "cache_creation_token_details")
+        or _inner(usage, "cache_creation_token_details")
+        or _inner(usage, "cache_creation")
+    )
+    cache_write = _first_count(
+        read.get("cache_write_tokens"),
+        read.get("cache_creation_tokens"),
+        usage.get("cache_creation_input_tokens"),
+        additional.get("cache_creation_input_tokens"),
+        lifetimes.get("ephemeral_5m_input_tokens") if not lifetimes.get("ephemeral_1h_input_tokens") else None,
+    )
+    long_lived = lifetimes.get("ephemeral_1h_input_tokens")
+    return {
+        "cache_read_tokens": _first_count(
+            read.get("cached_tokens"),
+            usage.get("cache_read_input_tokens"),
+            additional.get("cache_read_input_tokens"),
+        ),
+        "cache_write_tokens": _without_long_lived(cache_write, long_lived, lifetimes),
+        "cache_write_1h_tokens": long_lived,
+        "reasoning_tokens": written.get("reasoning_tokens"),
+        "audio_input_tokens": read.get("audio_tokens"),
+        "audio_output_tokens": written.get("audio_tokens"),
+        "image_input_tokens": read.get("image_tokens"),
+    }
+
+
+def _without_long_lived(total: Any, long_lived: Any, lifetimes: dict[str, Any]) -> Any:
+    """Cache writes of the short lifetime: the reported total holds both."""
+    whole, part = integer(total), integer(long_lived)
+    if isinstance(part, Bad) or isinstance(whole, Bad) or part is None:
+        return total
+    if whole is None:
+        return lifetimes.get("ephemeral_5m_input_tokens")
+    # A part larger than the total comes out negative, which is refused as a bad number.
+    return whole - part
+
+
+def _or_nothing_if_failed(count: Any, status: Any) -> Any:
+    """A failed call that reports no tokens had none; a successful one must report them."""
+    return 0 if count is None and status == "failure" else count
+
+
+def _cache_hit(value: Any) -> Any:
+    """The spend-log table stores the text of a Python value."""
+    return None if value == "None" else value
+
+
+def _spend(spend: Any, breakdown: dict[str, Any], cache_hit: Any) -> Any:
+    """The spend; where it is 0 although a cost was worked out, as streamed calls are logged, that cost."""
+    total = breakdown.get("total_cost")
+    was_hit = cache_hit is True or str(cache_hit).lower() == "true"
+    if spend in (None, 0, "", "0", "0.0") and not was_hit and type(total) in (int, float) and total > 0:
+        return total
+    return spend
+
+
+def served_tier(tier: Any) -> Any:
+    """The tier of service in our words: providers call the standard one ``default`` or ``on_demand``, and ``auto``
+    is what was asked for, not what served."""
+    if type(tier) is not str:
+        return None
+    word = tier.strip().lower()
+    return {"default": "standard", "on_demand": "standard", "auto": None}.get(word, word)
+
+
+def _tags(value: Any) -> list[str]:
+    if type(value) is str:
+        try:
+            value = orjson.loads(value)
+        except ValueError:
+            return []
+    tags = value if type(value) is list else []
+    return [t for t in tags if type(t) is str and len(t) <= MAX_RESCUED_TEXT and not CONTROL.search(t)]
+
+
+def _placed(row: dict[str, Any], tags: list[str], field: str, places: tuple[str, ...]) -> Any:
+    """Value of a field at the first of its places that holds one."""
+    for place in places:
+        if place == "tag":
+            found = next((t[len(field) + 1 :] for t in tags if t.startswith((f"{field}:", f"{field}="))), None)
+        else:
+            found = _at(row, place.split("."))
+        if found is not None and found != "":
+            return found
+    return None
+
+
+def _at(value: Any, path: list[str]) -> Any:
+    for name in path:
+        if type(value) is str and value.startswith("{"):
+            try:
+                value = orjson.loads(value)
+            except ValueError:
+                return None
+        if type(value) is not dict:
+            return None
+        value = value.get(name)
+    return value
+
+
+def _attributes(row: dict[str, Any], metadata: dict[str, Any], tags: list[str]) -> str | None:
+    """What mapping rules may look at. No user, no key, no address."""
+    found = {
+        "team_id": row.get("team_id") or metadata.get("user_api_key_team_id"),
+        "team_alias": metadata.get("user_api_key_team_alias"),
+        "key_alias": metadata.get("user_api_key_alias"),
+        "org_id": row.get("organization_id") or metadata.get("user_api_key_org_id"),
+        "model_group": row.get("model_group"),
+    }
+    kept: dict[str, Any] = {
+        name: value
+        for name, value in found.items()
+        if type(value) is str and value and len(value) <= MAX_RESCUED_TEXT and not CONTROL.search(value)
+    }
+    if tags:
+        kept["tags"] = tags
+    return to_json(kept) if kept else None
+
+
+def _check(columns: dict[str, pa.Array], problems: Problems) -> None:
+    problems.add_where(pc.less(columns["ended_at"], columns["started_at"]), BAD_TIME, "ended_at")
+    check_parts(columns, problems, whole="prompt_tokens", output="completion_tokens")
+
+
+def check_parts(
+    columns: dict[str, pa.Array], problems: Problems, *, whole: str, output: str, includes_cache: Any = True
+) -> None:
+    """Parts of the input (the cached ones where it includes them) and of the output must not exceed it: what is left
+    after taking them away is priced, and must not be negative."""
+
+    def known(name: str) -> pa.Array:
+        return pc.fill_null(columns[name], 0)
+
+    cached = pc.add(pc.add(known("cache_read_tokens"), known("cache_write_tokens")), known("cache_write_1h_tokens"))
+    within = pc.if_else(includes_cache, cached, 0)
+    problems.add_where(pc.greater(within, columns[whole]), INCONSISTENT_TOKENS, "cache_read_tokens")
+    parts = pc.add(within, pc.add(known("audio_input_tokens"), known("image_input_tokens")))
+    problems.add_where(pc.greater(parts, columns[whole]), INCONSISTENT_TOKENS, whole)
+    for part in ("audio_output_tokens", "reasoning_tokens"):
+        problems.add_where(pc.greater(columns[part], columns[output]), INCONSISTENT_TOKENS, part)

@@ -1,0 +1,199 @@
+"""The native formats: attempts, rework tickets, SLA clocks and decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from . import tables
+from .batches import Batch, Values
+from .frames import UTC_TIME, Field, Frame, ParseContext, Problems, typed_column
+from .privacy import MAX_RESCUED_TEXT, is_plain_name, is_private, scrub, to_json
+from .reasons import BAD_TIME, INCONSISTENT_TOKENS
+from .values import fold_id
+
+STATUSES = frozenset({"success", "error", "timeout", "rate_limited", "blocked"})
+SERVICE_TIERS = frozenset({"standard", "batch", "flex", "priority"})
+TASK_CLASSES = frozenset("ABC")
+# Members that may hold the prompt, in the order in which one is taken for the prompt hash.
+PROMPT_BODIES = ("prompt", "messages", "input")
+MAX_HASH = 128
+
+
+def fields(text: str, **allowed: frozenset[str]) -> tuple[Field, ...]:
+    """``name:kind`` separated by blanks, ``!`` after a needed one; names in ``allowed`` hold listed words."""
+    fields = []
+    for item in text.split():
+        name, _, kind = item.rstrip("!").partition(":")
+        fields.append(Field(name, kind or "text", item.endswith("!"), allowed.get(name, frozenset())))
+    return tuple(fields)
+
+
+FIELDS: dict[str, tuple[Field, ...]] = {
+    "inference": fields(
+        "attempt_id:id! request_id:id retry_of:id outcome_id:id use_case task_class:word provider! model!"
+        " service_tier:word started_at:time! ended_at:time latency_ms:duration status:word! input_tokens:integer!"
+        " cache_read_tokens:integer cache_write_tokens:integer cache_write_1h_tokens:integer output_tokens:integer!"
+        " reasoning_tokens:integer audio_input_tokens:integer audio_output_tokens:integer image_input_tokens:integer"
+        " cache_hit:boolean input_valid:boolean can_wait:boolean experiment release_id cost:money currency:currency",
+        status=STATUSES,
+        service_tier=SERVICE_TIERS,
+        task_class=TASK_CLASSES,
+    ),
+    "rework": fields(
+        "ticket_id:id! outcome_ids:ids use_case opened_at:time! closed_at:time updated_at:time! severity:word!"
+        " kind:word! cause:word handling_minutes:minutes role cost:money currency:currency status:word!",
+        severity=frozenset({"critical", "major", "minor"}),
+        kind=frozenset({"correction", "full_review", "spot_check"}),
+        cause=frozenset({"quality", "input", "policy", "timeout", "other"}),
+        status=frozenset({"open", "closed", "void"}),
+    ),
+    "sla": fields(
+        "event_id:id! outcome_id:id! use_case metric:word! started_at:time! due_at:due! stopped_at:time"
+        " updated_at:time! paused_minutes:minutes status:word",
+        metric=frozenset({"response", "resolution"}),
+        status=frozenset({"running", "stopped", "cancelled"}),
+    ),
+    "outcomes": fields(
+        "outcome_id:id! use_case! decision:word! decided_at:time! decided_by_role",
+        decision=frozenset({"accepted", "rejected", "abandoned"}),
+    ),
+}
+# (end, start): an end before its start is a bad time of the end.
+TIME_ORDER = {
+    "inference": ("ended_at", "started_at"),
+    "rework": ("closed_at", "opened_at"),
+    "sla": ("stopped_at", "started_at"),
+}
+# Names that a table's parser reads besides its fields.
+ALSO_READ = {"inference": {"prompt_hash", *PROMPT_BODIES}, "rework": {"outcome_id"}}
+
+
+class NativeParser:
+    """Parser of one native table. See ``frames.Parser``."""
+
+    def __init__(self, table_name: str, context: ParseContext) -> None:
+        self._name = table_name
+        self._context = context
+        self._fields = FIELDS[table_name]
+        self._known = {field.name for field in self._fields} | ALSO_READ.get(table_name, set())
+        self._has_attributes = "attributes" in getattr(tables, table_name.upper()).columns
+
+    def wants(self, name: str) -> bool:
+        return name in self._known or not is_private(name)
+
+    def parse(self, batch: Batch, *, lenient_numbers: bool) -> Frame:
+        problems = Problems()
+        columns: dict[str, pa.Array] = {}
+        for field in self._fields:
+            values = batch.values.column(field.name)
+            if field.name == "outcome_ids":
+                values = list(map(fold_id, batch.values.column("outcome_id"), values))
+            columns[field.name] = typed_column(
+                field, values, problems, latest=self._context.latest, lenient=lenient_numbers
+            )
+        _RULES.get(self._name, lambda *_: None)(columns, problems)
+        if self._name in TIME_ORDER:
+            end, start = TIME_ORDER[self._name]
+            problems.add_where(pc.less(columns[end], columns[start]), BAD_TIME, end)
+        if self._name == "inference":
+            columns["prompt_hash"] = self._prompt_hashes(batch.values, problems)
+        rescued, attributes = rescue(batch.values, self._known)
+        columns["_rescued"] = rescued
+        if self._has_attributes:
+            columns["attributes"] = attributes
+        return problems.split(columns, batch, self._context.hasher)
+
+    def _prompt_hashes(self, values: Values, problems: Problems) -> pa.Array:
+        given = typed_column(Field("prompt_hash", "text"), values.column("prompt_hash"), problems,
+                             latest=self._context.latest)  # fmt: skip
+        hasher = self._context.hasher
+        names = values.names()
+        bodies = [name for name in PROMPT_BODIES if name in names] if given.null_count else []
+        longest = pc.max(pc.utf8_length(given)).as_py() or 0
+        if not bodies and longest <= MAX_HASH and not pc.any(pc.match_substring(given, " ")).as_py():
+            return given
+        hashes = given.to_pylist()
+        for place, value in enumerate(hashes):
+            # A text where a hash was promised is a prompt in the wrong place.
+            if value is not None and (len(value) > MAX_HASH or " " in value):
+                hashes[place] = hasher.of_prompt(value)
+        for name in bodies:
+            for place, body in enumerate(values.column(name)):
+                if hashes[place] is None and body is not None:
+                    hashes[place] = hasher.of_prompt(body)
+        return pa.array(hashes, pa.string())
+
+
+def _inference_rules(columns: dict[str, pa.Array], problems: Problems) -> None:
+    problems.add_where(
+        pc.greater(columns["reasoning_tokens"], columns["output_tokens"]), INCONSISTENT_TOKENS, "reasoning_tokens"
+    )
+    latency = columns.pop("latency_ms")
+    if columns["ended_at"].null_count and latency.null_count < len(latency):
+        by_latency = pc.add(columns["started_at"].cast(pa.int64()), latency).cast(UTC_TIME)
+        columns["ended_at"] = pc.coalesce(columns["ended_at"], by_latency)
+
+
+def _sla_rules(columns: dict[str, pa.Array], problems: Problems) -> None:
+    by_stop = pc.if_else(columns["stopped_at"].is_null(), "running", "stopped")
+    columns["status"] = pc.coalesce(columns["status"], by_stop)
+
+
+_RULES: dict[str, Callable[[dict[str, pa.Array], Problems], None]] = {
+    "inference": _inference_rules,
+    "sla": _sla_rules,
+}
+
+
+def rescue(values: Values, known: set[str]) -> tuple[pa.Array, pa.Array]:
+    """Unknown fields after the privacy scrub as JSON text, and of these the members that are no objects or lists."""
+    unknown = sorted(values.names() - known)
+    if not unknown:
+        nothing = pa.nulls(len(values), pa.string())
+        return nothing, nothing
+    named = [(name, values.column(name)) for name in unknown]
+    if all(_is_plain(name, column) for name, column in named):
+        plain = [_plain_json(unknown, row) for row in zip(*(column for _, column in named), strict=True)]
+        kept = pa.array(plain, pa.string())
+        return kept, kept
+    rescued: list[str | None] = []
+    scalars: list[str | None] = []
+    for place in range(len(values)):
+        text, flat = _rescue_row({name: column[place] for name, column in named if column[place] is not None})
+        rescued.append(text)
+        scalars.append(flat)
+    return pa.array(rescued, pa.string()), pa.array(scalars, pa.string())
+
+
+def _is_plain(name: str, column: list[Any]) -> bool:
+    """Whether the scrub would keep every value of a column as it is, and none of them is an object or a list."""
+    types = set(map(type, column)) - {type(None)}
+    if types <= {int, bool, float}:
+        return is_plain_name(name)
+    if types != {str} or is_private(name) or not is_plain_name(name):
+        return False
+    words = {word for word in column if word is not None}
+    together = "".join(words)
+    return (
+        "" not in words and max(map(len, words)) <= MAX_RESCUED_TEXT and together.isascii() and together.isprintable()
+    )
+
+
+def _plain_json(names: list[str], row: tuple[Any, ...]) -> str | None:
+    members = {name: value for name, value in zip(names, row, strict=True) if value is not None}
+    return to_json(members) if members else None
+
+
+def _rescue_row(extras: dict[str, Any]) -> tuple[str | None, str | None]:
+    kept = scrub(extras) if extras else None
+    if kept is None:
+        return None, None
+    text = to_json(kept)
+    if "_dropped" not in kept and not any(type(value) in (dict, list) for value in kept.values()):
+        return text, text
+    flat = {name: value for name, value in kept.items() if name != "_dropped" and type(value) not in (dict, list)}
+    return text, to_json(flat) if flat else None

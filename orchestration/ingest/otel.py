@@ -1,0 +1,354 @@
+"""OpenTelemetry GenAI and OpenInference spans: reading the file, telling model calls from other spans, tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from .batches import BATCH_ROWS, Batch, Objects, Quarantined
+from .frames import Field, Frame, ParseContext, Problems, typed_column
+from .json_lines import JsonLinesReader
+from .litellm import check_parts, served_tier
+from .native import TASK_CLASSES, fields
+from .otel_spans import (
+    Span,
+    attribute_map,
+    attribute_value,
+    count_spans,
+    identity,
+    moments,
+    spans_in,
+    status_code,
+)
+from .places import PLACED_FIELDS
+from .privacy import MAX_RESCUED_TEXT, is_private, to_json
+from .reasons import BAD_TIME, BAD_VALUE, UNKNOWN_SHAPE, ConservationError, FileRefused
+from .values import CONTROL
+
+# One line is a whole export batch, by default thousands of spans, so a line may be this many times as long.
+LINE_FACTOR = 32
+MAX_NAME = 200
+
+FIELDS: tuple[Field, ...] = fields(
+    "trace_id:id! span_id:id! parent_span_id:id span_name scope_name service_name started_at:time! ended_at:time"
+    " status_code convention operation provider request_model response_model response_id:id service_tier error_type"
+    " input_tokens:integer cache_read_tokens:integer cache_write_tokens:integer cache_write_1h_tokens:integer"
+    " output_tokens:integer reasoning_tokens:integer audio_input_tokens:integer audio_output_tokens:integer"
+    " image_input_tokens:integer input_includes_cache:boolean resend_count:integer logged_cost:money outcome_id:id"
+    " use_case task_class:word release_id experiment can_wait:boolean input_valid:boolean cache_hit:boolean"
+    " prompt_hash",
+    task_class=TASK_CLASSES,
+)
+# Attribute names of each token count, newest convention first.
+TOKENS: dict[str, tuple[str, ...]] = {
+    "input_tokens": (
+        "gen_ai.usage.input_tokens",
+        "gen_ai.usage.prompt_tokens",
+        "llm.token_count.prompt",
+        "llm.usage.prompt_tokens",
+        "ai.usage.inputTokens",
+        "ai.usage.promptTokens",
+        "ai.usage.tokens",
+    ),
+    "output_tokens": (
+        "gen_ai.usage.output_tokens",
+        "gen_ai.usage.completion_tokens",
+        "llm.token_count.completion",
+        "llm.usage.completion_tokens",
+        "ai.usage.outputTokens",
+        "ai.usage.completionTokens",
+    ),
+    "cache_read_tokens": (
+        "gen_ai.usage.cache_read.input_tokens",
+        "gen_ai.usage.cache_read_input_tokens",
+        "llm.token_count.prompt_details.cache_read",
+        "ai.usage.cachedInputTokens",
+    ),
+    "cache_write_tokens": (
+        "gen_ai.usage.cache_creation.input_tokens",
+        "gen_ai.usage.cache_creation_input_tokens",
+        "llm.token_count.prompt_details.cache_write",
+    ),
+    "cache_write_1h_tokens": ("finops.cache_write_1h_tokens",),
+    "reasoning_tokens": (
+        "gen_ai.usage.reasoning.output_tokens",
+        "gen_ai.usage.reasoning_tokens",
+        "llm.token_count.completion_details.reasoning",
+        "ai.usage.reasoningTokens",
+    ),
+    "audio_input_tokens": ("gen_ai.usage.audio.input_tokens", "llm.token_count.prompt_details.audio"),
+    "audio_output_tokens": ("gen_ai.usage.audio.output_tokens", "llm.token_count.completion_details.audio"),
+    "image_input_tokens": ("gen_ai.usage.image.input_tokens",),
+}
+CALL_NAMES: dict[str, tuple[str, ...]] = {
+    "operation": ("gen_ai.operation.name", "llm.request.type"),
+    "provider": ("gen_ai.provider.name", "gen_ai.system", "llm.provider", "llm.system", "ai.model.provider"),
+    "request_model": ("gen_ai.request.model", "ai.model.id"),
+    "response_model": ("gen_ai.response.model", "llm.model_name", "embedding.model_name", "ai.response.model"),
+    "response_id": ("gen_ai.response.id", "ai.response.id"),
+    "service_tier": ("openai.response.service_tier", "gen_ai.openai.response.service_tier"),
+    "logged_cost": ("gen_ai.usage.cost", "gen_ai.usage.cost.amount", "llm.cost.total"),
+}
+# Operations that are a call of a model, and the convention's name of each; agent and tool spans repeat the usage of the calls inside them.
+MODEL_OPERATIONS: dict[str, str] = {
+    "chat": "chat",
+    "response": "chat",
+    "responses": "chat",
+    "completion": "text_completion",
+    "text_completion": "text_completion",
+    "generate_content": "generate_content",
+    "embedding": "embeddings",
+    "embeddings": "embeddings",
+}
+PROMPT_BODIES = (
+    "gen_ai.input.messages",
+    "gen_ai.prompt",
+    "input.value",
+    "ai.prompt.messages",
+    "ai.prompt",
+    "gen_ai.prompt.0.content",
+    "llm.input_messages.0.message.content",
+)
+
+
+class OtelReader:
+    """Reads spans out of JSON lines, or out of one JSON document over several lines. See ``RowReader``."""
+
+    lenient_numbers = False
+
+    def __init__(self, chunks: Iterator[bytes], max_line_bytes: int, hasher: Any) -> None:
+        self._max_bytes = max_line_bytes * LINE_FACTOR
+        self._hasher = hasher
+        self._chunks = chunks
+        self.rows_in = 0
+
+    def batches(self) -> Iterator[Batch]:
+        first = next(self._chunks, b"")
+        start = first.removeprefix(b"\xef\xbb\xbf").lstrip()
+        # A document that is laid out over lines has its first bracket alone on a line; a line of JSON lines never.
+        if start[:1] in (b"{", b"[") and start.partition(b"\n")[0].strip() in (b"{", b"["):
+            yield from self._document(first)
+            return
+        lines = JsonLinesReader(_chained(first, self._chunks), self._max_bytes, self._hasher, arrays=True)
+        row_no, lines_seen = 1, 0
+        for batch in lines.batches():
+            lines_seen += len(batch.values) + len(batch.quarantined)
+            for part in self._spans(batch, row_no):
+                row_no += len(part.row_nos) + len(part.quarantined)
+                yield part
+        if lines_seen != lines.rows_in:
+            raise ConservationError(f"{lines.rows_in} lines counted, {lines_seen} dealt with")
+
+    def _document(self, first: bytes) -> Iterator[Batch]:
+        pieces, size = [first], len(first)
+        for chunk in self._chunks:
+            size += len(chunk)
+            if size > self._max_bytes:
+                raise FileRefused("too_large")
+            pieces.append(chunk)
+        try:
+            value = orjson.loads(b"".join(pieces).removeprefix(b"\xef\xbb\xbf"))
+        except ValueError:
+            raise FileRefused("malformed_json") from None
+        yield from self._spans(Batch(Objects([value]), [1], [1]), 1)
+
+    def _spans(self, lines: Batch, row_no: int) -> Iterator[Batch]:
+        """Batches of spans of a batch of lines; a line that could not be read, or holds no spans, is one bad row."""
+        bad = {row.line_no: row for row in lines.quarantined}
+        values = dict(zip(lines.line_nos, lines.values.objects(), strict=True))
+        self.rows_in += len(bad) + sum(1 if (n := count_spans(v)) is None else n for v in values.values())
+        rows: list[dict[str, Any]] = []
+        batch = Batch(Objects([]), [], [])
+        for line_no in sorted({*bad, *values}):  # type: ignore[type-var]
+            if line_no in bad:
+                batch.quarantined.append(bad[line_no]._replace(row_no=row_no))
+                row_no += 1
+                continue
+            value = values[line_no]
+            if count_spans(value) is None:
+                batch.quarantined.append(Quarantined(line_no, row_no, str(UNKNOWN_SHAPE)))
+                row_no += 1
+                continue
+            for span in spans_in(value):
+                rows.append({"span": span})
+                batch.line_nos.append(line_no)
+                batch.row_nos.append(row_no)
+                row_no += 1
+                if len(rows) >= BATCH_ROWS:
+                    batch.values = Objects(rows)
+                    yield batch
+                    rows, batch = [], Batch(Objects([]), [], [])
+        batch.values = Objects(rows)
+        yield batch
+
+
+def _chained(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    yield first
+    yield from rest
+
+
+class OtelParser:
+    """Parser of ``otel.spans``. See ``frames.Parser``."""
+
+    def __init__(self, context: ParseContext) -> None:
+        self._context = context
+        self._excluding_scopes = frozenset(context.places.otel.input_excludes_cache)
+        self._places = {
+            field: [tuple(place.split(":", 1)) for place in context.places.otel.of(field)] for field in PLACED_FIELDS
+        }
+
+    def wants(self, name: str) -> bool:
+        return False
+
+    def parse(self, batch: Batch, *, lenient_numbers: bool) -> Frame:
+        problems = Problems()
+        flat_rows = []
+        for place, row in enumerate(batch.values.column("span")):
+            span: Span = row
+            if type(span.body) is not dict:
+                problems.add(place, UNKNOWN_SHAPE, "spans")
+                flat_rows.append({})
+                continue
+            flat_rows.append(self._flatten(span))
+        rows = Objects(flat_rows)
+        columns: dict[str, pa.Array] = {
+            field.name: typed_column(
+                field, rows.column(field.name), problems, latest=self._context.latest, lenient=lenient_numbers
+            )
+            for field in FIELDS
+        }
+        for name, length in (("trace_id", 32), ("span_id", 16), ("parent_span_id", 16)):
+            problems.add_where(pc.not_equal(pc.utf8_length(columns[name]), length), BAD_VALUE, name)
+        problems.add_where(pc.less(columns["ended_at"], columns["started_at"]), BAD_TIME, "ended_at")
+        inclusive = pc.fill_null(columns["input_includes_cache"], False)
+        check_parts(columns, problems, whole="input_tokens", output="output_tokens", includes_cache=inclusive)
+        columns["attributes"] = pa.array(rows.column("attributes"), pa.string())
+        columns["_rescued"] = pa.nulls(len(rows), pa.string())
+        return problems.split(columns, batch, self._context.hasher)
+
+    def _flatten(self, span: Span) -> dict[str, Any]:
+        attributes = attribute_map(span.body.get("attributes"))
+        resource = attribute_map(span.resource)
+        scope = span.scope if type(span.scope) is dict else {}
+        trace_id, span_id, parent_id = identity(span.body)
+        started_at, ended_at = moments(span.body)
+        convention = convention_of(attributes)
+        flat: dict[str, Any] = {
+            "trace_id": trace_id,
+            "span_id": span_id,
+            "parent_span_id": parent_id,
+            "span_name": _short(span.body.get("name")),
+            "scope_name": _short(scope.get("name")),
+            "service_name": _short(attribute_value(resource.get("service.name"))),
+            "started_at": started_at,
+            "ended_at": ended_at,
+            "status_code": status_code(span.body),
+            "convention": convention,
+            "error_type": _short(attribute_value(attributes.get("error.type"))),
+            "resend_count": attribute_value(attributes.get("http.request.resend_count")),
+            "cache_hit": attribute_value(attributes.get("finops.cache_hit")),
+            "attributes": _kept_attributes(attributes, resource),
+        }
+        for field, places in self._places.items():
+            flat[field] = _placed(attributes, resource, places)
+        if convention is not None:
+            self._add_call(flat, attributes)
+        return flat
+
+    def _add_call(self, flat: dict[str, Any], attributes: dict[str, Any]) -> None:
+        for field, names in (TOKENS | CALL_NAMES).items():
+            flat[field] = _first(attributes, names)
+        flat["input_includes_cache"] = flat["scope_name"] not in self._excluding_scopes
+        if "ai.operationId" in attributes:
+            _add_vercel(flat, attributes)
+        flat["service_tier"] = served_tier(flat["service_tier"])
+        if flat["convention"] == "gen_ai":
+            # Emitters that name no operation were written when chat was the only one.
+            flat["operation"] = MODEL_OPERATIONS.get(str(flat["operation"]).lower(), "chat")
+        if flat["prompt_hash"] is None:
+            body = _first(attributes, PROMPT_BODIES)
+            flat["prompt_hash"] = self._context.hasher.of_prompt(body)
+
+
+def convention_of(attributes: dict[str, Any]) -> str | None:
+    """Which convention describes this span as one call of a model: ``gen_ai``, ``openinference``, or None.
+
+    Agent, chain and tool spans are None although some carry summed usage: their calls are spans of their own.
+    """
+    kind = str(attribute_value(attributes.get("openinference.span.kind", ""))).upper()
+    operation = attribute_value(attributes.get("gen_ai.operation.name", attributes.get("llm.request.type")))
+    if operation is not None:
+        if str(operation).lower() in MODEL_OPERATIONS:
+            return "gen_ai"
+    elif "ai.operationId" in attributes:
+        # Vercel's outer spans repeat the usage of the inner ``do...`` span.
+        inner = str(attribute_value(attributes["ai.operationId"])).rpartition(".")[2]
+        return "gen_ai" if inner in ("doGenerate", "doStream", "doEmbed") else None
+    elif not kind and any(name in attributes for name in ("gen_ai.request.model", "gen_ai.response.model")):
+        return "gen_ai"
+    return "openinference" if kind in ("LLM", "EMBEDDING") else None
+
+
+def _add_vercel(flat: dict[str, Any], attributes: dict[str, Any]) -> None:
+    """Vercel's SDK names the provider ``openai.responses``, and keeps the served tier in a JSON text."""
+    if type(flat["provider"]) is str:
+        flat["provider"] = flat["provider"].partition(".")[0]
+    if flat["operation"] is None:
+        is_embedding = str(attribute_value(attributes["ai.operationId"])).endswith("doEmbed")
+        flat["operation"] = "embeddings" if is_embedding else "chat"
+    details = attribute_value(attributes.get("ai.response.providerMetadata"))
+    if flat["service_tier"] is None and type(details) is str:
+        try:
+            parsed = orjson.loads(details)
+        except ValueError:
+            return
+        members = parsed.values() if type(parsed) is dict else ()
+        flat["service_tier"] = next((m["serviceTier"] for m in members if type(m) is dict and "serviceTier" in m), None)
+
+
+def _first(attributes: dict[str, Any], names: tuple[str, ...]) -> Any:
+    for name in names:
+        if name in attributes:
+            value = attribute_value(attributes[name])
+            if value is not None and value != "":
+                return value
+    return None
+
+
+def _placed(attributes: dict[str, Any], resource: dict[str, Any], places: list[tuple[str, ...]]) -> Any:
+    for holder, name in places:
+        found = attribute_value((attributes if holder == "span" else resource).get(name))
+        if found is not None and found != "":
+            return found
+    return None
+
+
+def _short(value: Any) -> Any:
+    """A name; None where it is rather a text, as some instrumentations name spans by statements."""
+    return value if type(value) is str and len(value) <= MAX_NAME and not CONTROL.search(value) else None
+
+
+def _kept_attributes(attributes: dict[str, Any], resource: dict[str, Any]) -> str | None:
+    """What mapping rules may look at: service, environment, session, and own ``finops.`` attributes."""
+    kept: dict[str, Any] = {
+        "service_name": attribute_value(resource.get("service.name")),
+        "deployment.environment": attribute_value(
+            resource.get("deployment.environment.name", resource.get("deployment.environment"))
+        ),
+        "session_id": _first(attributes, ("session.id", "gen_ai.conversation.id")),
+    }
+    for holder in (resource, attributes):
+        for name, value in holder.items():
+            if name.startswith("finops.") and not is_private(name):
+                kept[name] = attribute_value(value)
+    kept = {
+        name: value
+        for name, value in kept.items()
+        if type(value) in (int, float, bool)
+        or (type(value) is str and value and len(value) <= MAX_RESCUED_TEXT and not CONTROL.search(value))
+    }
+    return to_json(kept) if kept else None

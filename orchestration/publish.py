@@ -1,0 +1,192 @@
+"""Write, audit, publish: a build that passed every check becomes what readers see, in one rename."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from orchestration.content_hash import MartHash, code_hash, hash_marts, total_digest, unchanged_days
+from orchestration.database import open_database, wal_of
+from orchestration.failures import NotEnoughSpace
+from orchestration.ingest.failpoint import fail_at
+from orchestration.publish_ledger import (
+    PublishRow,
+    clear_pending,
+    read_publishes,
+    reconcile_publishes,
+    record_publish,
+    write_pending,
+)
+from orchestration.published_files import (
+    DATABASE_NAME,
+    builds_dir,
+    current_build,
+    export_parquet,
+    mart_hashes_of,
+    reduce_to_marts,
+    remove_old_builds,
+    seal,
+    switch_current,
+    sync_folder,
+    write_build_note,
+)
+from orchestration.reference import PreparedReference
+from orchestration.settings import Settings
+
+# A copy of the build, its Parquet files, and what DuckDB needs while it writes them.
+SPACE_FACTOR = 3
+SMALLEST_FREE_BYTES = 100_000_000
+
+
+@dataclass(frozen=True)
+class RunControl:
+    """What ``control`` says of the run that made the build."""
+
+    run_id: str
+    as_of: datetime
+    mode: str
+    rebuilt_days: tuple[str, ...]
+    max_load_id: int
+    publishes: tuple[PublishRow, ...]
+
+
+def read_control(settings: Settings) -> RunControl:
+    """The run that made the present build, from the raw database.
+
+    Raises:
+        LookupError: no run was planned.
+    """
+    with open_database(settings.raw_database, settings) as con:
+        run = con.execute("SELECT run_id, as_of, mode FROM control.run").fetchone()
+        if run is None:
+            raise LookupError("no run was planned, so there is nothing to publish")
+        days = con.execute("SELECT DISTINCT day::VARCHAR FROM control.rebuild_days ORDER BY 1").fetchall()
+        (max_load_id,) = con.execute("SELECT coalesce(max(load_id), 0) FROM ledger.load_files").fetchone() or (0,)
+        publishes = read_publishes(con)
+    run_id, as_of, mode = run
+    rebuilt = tuple(day for (day,) in days)
+    return RunControl(run_id, as_of.astimezone(UTC), mode, rebuilt, max_load_id, tuple(publishes))
+
+
+def require_free_space(settings: Settings) -> None:
+    """Refuse early what would fail late.
+
+    Raises:
+        NotEnoughSpace: less is free than three times the build, or than 100 MB.
+    """
+    size = settings.build_database.stat().st_size if settings.build_database.exists() else 0
+    needed = max(SPACE_FACTOR * size, SMALLEST_FREE_BYTES)
+    free = shutil.disk_usage(settings.home).free
+    if free < needed:
+        raise NotEnoughSpace(
+            f"{settings.home} has {free / 1e6:,.0f} MB free and a build needs {needed / 1e6:,.0f} MB; "
+            "free some space, or keep fewer builds (FINOPS_KEEP_BUILDS)"
+        )
+
+
+def publish_build(
+    settings: Settings,
+    *,
+    run_id: str,
+    checks_passed: int,
+    reference: PreparedReference,
+    progress: Callable[[str], None] = lambda _step: None,
+) -> PublishRow:
+    """Publish the build database. The caller has made sure that every check passed.
+
+    A publish that this run made already (it died or was retried after the switch) is returned as it is.
+
+    Raises:
+        NotEnoughSpace: before anything is written.
+    """
+    reconcile_publishes(settings)
+    control = read_control(settings)
+    if control.publishes and control.publishes[-1].run_id == run_id:
+        return control.publishes[-1]
+    require_free_space(settings)
+
+    previous = current_build(settings)
+    progress("hash")
+    unchanged, marts = _hash_build(settings, control)
+    row = PublishRow(
+        publish_id=_publish_id(control, total_digest(marts)),
+        run_id=run_id,
+        as_of=control.as_of,
+        published_at=datetime.now(UTC),
+        content_hash=total_digest(marts),
+        checks_passed=checks_passed,
+        max_load_id=control.max_load_id,
+        reference_hash=reference.hash,
+        code_hash=code_hash(),
+    )
+
+    staging = builds_dir(settings) / f".{row.publish_id}.tmp"
+    build = builds_dir(settings) / row.publish_id
+    for leftover in (staging, build):
+        if leftover.exists() and leftover != previous:
+            shutil.rmtree(leftover)
+    staging.mkdir(parents=True)
+
+    progress("copy")
+    fail_at("publish_copy")
+    shutil.copyfile(settings.build_database, staging / DATABASE_NAME)
+    reduce_to_marts(staging / DATABASE_NAME, settings, [*control.publishes, row])
+    _require_no_wal(staging / DATABASE_NAME)
+    progress("parquet")
+    export_parquet(staging / DATABASE_NAME, staging / "parquet", settings, previous=previous, unchanged=unchanged)
+    write_build_note(staging, row, marts)
+    seal(staging)
+
+    progress("switch")
+    fail_at("publish_rename")
+    staging.rename(build)
+    sync_folder(builds_dir(settings))
+    write_pending(settings, row, reference)
+    fail_at("publish_switch")
+    switch_current(settings, build)
+    fail_at("publish_ledger")
+    with open_database(settings.raw_database, settings) as con:
+        record_publish(con, row, reference)
+        con.execute("CHECKPOINT")
+    clear_pending(settings)
+    with contextlib.suppress(OSError):
+        remove_old_builds(settings)
+    return row
+
+
+def _hash_build(settings: Settings, control: RunControl) -> tuple[dict[str, MartHash], dict[str, MartHash]]:
+    """Days known to be unchanged, and the hash of every mart, of a build with nothing left in its log."""
+    known = _previous_hashes(settings, control)
+    with open_database(settings.build_database, settings) as con:
+        con.execute("CHECKPOINT")
+        unchanged = unchanged_days(con, known, control.rebuilt_days)
+        marts = hash_marts(con, known=unchanged)
+    _require_no_wal(settings.build_database)
+    return unchanged, marts
+
+
+def _previous_hashes(settings: Settings, control: RunControl) -> dict[str, MartHash]:
+    """Hashes to build upon: only in an incremental run, and only of the very build that the ledger says came before."""
+    build = current_build(settings)
+    if control.mode != "incremental" or build is None or not control.publishes:
+        return {}
+    return mart_hashes_of(build) if build.name == control.publishes[-1].publish_id else {}
+
+
+def _publish_id(control: RunControl, content_hash: str) -> str:
+    base = f"{control.as_of:%Y%m%dT%H%M%SZ}-{content_hash[:8]}"
+    taken = {row.publish_id for row in control.publishes}
+    name, number = base, 1
+    while name in taken:
+        number += 1
+        name = f"{base}-{number}"
+    return name
+
+
+def _require_no_wal(path: Path) -> None:
+    if wal_of(path).exists():
+        raise RuntimeError(f"{wal_of(path).name} is still there after a checkpoint; the build is not complete")

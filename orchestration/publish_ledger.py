@@ -1,0 +1,164 @@
+"""The record of publishes, and its repair when a run died between the switch and the record."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.database import open_database, quote_name
+from orchestration.files import write_text_if_changed
+from orchestration.reference import PreparedReference, ReferenceRow, save_reference_rows
+from orchestration.settings import Settings
+
+_TIME_FIELDS = ("as_of", "published_at")
+
+
+@dataclass(frozen=True)
+class PublishRow:
+    """One row of ``ledger.publishes``.
+
+    ``max_load_id`` is the last landed file in the build; 0 says that no file of the present ledger is in it.
+    """
+
+    publish_id: str
+    run_id: str
+    as_of: datetime
+    published_at: datetime
+    content_hash: str
+    checks_passed: int
+    max_load_id: int
+    reference_hash: str
+    code_hash: str
+
+    def to_json(self) -> dict[str, Any]:
+        values = asdict(self)
+        return {name: value.isoformat() if name in _TIME_FIELDS else value for name, value in values.items()}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> PublishRow:
+        times = {name: datetime.fromisoformat(values[name]) for name in _TIME_FIELDS}
+        return cls(**{**values, **times})
+
+
+PUBLISH_COLUMNS = tuple(PublishRow.__dataclass_fields__)
+
+
+def read_publishes(con: duckdb.DuckDBPyConnection, table: str = "ledger.publishes") -> list[PublishRow]:
+    """Every recorded publish, oldest first."""
+    rows = con.execute(f"SELECT {', '.join(PUBLISH_COLUMNS)} FROM {table} ORDER BY published_at, publish_id").fetchall()
+    return [_publish_row(row) for row in rows]
+
+
+def write_pending(settings: Settings, row: PublishRow, reference: PreparedReference) -> None:
+    """Note what is about to be published, before the switch."""
+    text = json.dumps({"publish": row.to_json(), "reference": _reference_to_json(reference)})
+    write_text_if_changed(_pending_path(settings), text)
+
+
+def record_publish(con: duckdb.DuckDBPyConnection, row: PublishRow, reference: PreparedReference | None) -> None:
+    """Write the publish and the reference data it used, in one transaction.
+
+    Reference data of None (not known) leave none behind, so that the next run takes all of it for changed.
+    """
+    con.execute("BEGIN")
+    try:
+        insert_publishes(con, "ledger.publishes", [row])
+        if reference is None:
+            con.execute("DELETE FROM ledger.reference_rows")
+        else:
+            save_reference_rows(con, reference)
+        con.execute("COMMIT")
+    except BaseException:
+        con.execute("ROLLBACK")
+        raise
+
+
+def insert_publishes(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[PublishRow]) -> None:
+    """Add publishes to a table that has at least some of their columns."""
+    present = {name for (name, *_) in con.execute(f"DESCRIBE {table}").fetchall()}
+    columns = [name for name in PUBLISH_COLUMNS if name in present]
+    marks = ", ".join("?" for _ in columns)
+    names = ", ".join(quote_name(name) for name in columns)
+    for row in rows:
+        values = [getattr(row, name) for name in columns]
+        con.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", values)
+
+
+def reconcile_publishes(settings: Settings) -> list[str]:
+    """Adopt publishes that readers see and the ledger does not know; returns their ids.
+
+    A run that dies after the switch leaves one such publish. A ledger that was lost leaves all of them.
+    """
+    published = settings.published_database
+    pending = _read_pending(settings)
+    adopted: list[PublishRow] = []
+    with open_database(settings.raw_database, settings) as con:
+        known = {row.publish_id for row in read_publishes(con)}
+        if published.exists():
+            with open_database(published.resolve(), settings, read_only=True) as marts:
+                seen = read_publishes(marts, "marts.publishes")
+            for row in seen:
+                if row.publish_id in known:
+                    continue
+                if pending and pending[0].publish_id == row.publish_id:
+                    record_publish(con, *pending)
+                else:
+                    record_publish(con, _of_another_ledger(row), None)
+                adopted.append(row)
+    clear_pending(settings)
+    return [row.publish_id for row in adopted]
+
+
+def clear_pending(settings: Settings) -> None:
+    """Forget the note of ``write_pending``."""
+    _pending_path(settings).unlink(missing_ok=True)
+
+
+def _of_another_ledger(row: PublishRow) -> PublishRow:
+    return PublishRow(**{**asdict(row), "max_load_id": 0})
+
+
+def _publish_row(values: Sequence[Any]) -> PublishRow:
+    row = PublishRow(*values)
+    times = {name: getattr(row, name).astimezone(UTC) for name in _TIME_FIELDS}
+    return PublishRow(**{**asdict(row), **times})
+
+
+def _pending_path(settings: Settings) -> Path:
+    return settings.warehouse_dir / "pending_publish.json"
+
+
+def _read_pending(settings: Settings) -> tuple[PublishRow, PreparedReference] | None:
+    path = _pending_path(settings)
+    if not path.exists():
+        return None
+    note = json.loads(path.read_text(encoding="utf-8"))
+    return PublishRow.from_json(note["publish"]), _reference_from_json(note["reference"])
+
+
+def _reference_to_json(reference: PreparedReference) -> dict[str, Any]:
+    rows = [
+        {name: value.isoformat() if isinstance(value, datetime) else value for name, value in asdict(row).items()}
+        for row in reference.rows
+    ]
+    return {"path": str(reference.path), "hash": reference.hash, "rows": rows}
+
+
+def _reference_from_json(values: dict[str, Any]) -> PreparedReference:
+    times = ("valid_from", "valid_to")
+    rows = tuple(
+        ReferenceRow(
+            **{
+                name: datetime.fromisoformat(value) if name in times and value is not None else value
+                for name, value in row.items()
+            }
+        )
+        for row in values["rows"]
+    )
+    return PreparedReference(Path(values["path"]), values["hash"], rows, ())

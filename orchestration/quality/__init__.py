@@ -1,0 +1,1 @@
+"""Great Expectations suites over what has landed and over what is about to be published."""

@@ -1,0 +1,60 @@
+"""Before a run the warehouse is mended: after a crash, a lost ledger, or a wish to start afresh."""
+
+from __future__ import annotations
+
+import duckdb
+
+from orchestration.database import wal_of
+from orchestration.publish import publish_build
+from orchestration.publish_ledger import read_publishes
+from orchestration.settings import Settings
+from orchestration.warehouse import make_ready
+
+
+def publishes(settings: Settings) -> list[tuple[str, int]]:
+    with duckdb.connect(str(settings.raw_database)) as con:
+        return [(row.run_id, row.max_load_id) for row in read_publishes(con)]
+
+
+def land_a_file(settings: Settings) -> None:
+    with duckdb.connect(str(settings.raw_database)) as con:
+        con.execute("INSERT INTO ledger.load_files (source, load_id, status) VALUES ('inference', 7, 'loaded')")
+
+
+def test_a_fresh_start_reads_all_of_landing_again_and_remembers_the_publishes(settings, make_build, reference) -> None:
+    """Catches a rebuild that skips files it believes loaded, or that loses the history of publishes."""
+    land_a_file(settings)
+    make_build("r1", 1)
+    publish_build(settings, run_id="r1", checks_passed=1, reference=reference)
+    assert publishes(settings) == [("r1", 7)]
+    make_ready(settings, fresh=True, label="r2")
+    assert publishes(settings) == [("r1", 0)]
+    with duckdb.connect(str(settings.raw_database)) as con:
+        assert con.execute("SELECT count(*) FROM ledger.load_files").fetchone() == (0,)
+    assert not settings.build_database.exists()
+    assert settings.published_database.exists()
+
+
+def test_a_lost_ledger_learns_its_publishes_from_what_readers_see(settings, make_build, reference) -> None:
+    """Catches a build of the lost ledger that is taken for current, and publish ids that are given twice."""
+    make_build("r1", 1)
+    publish_build(settings, run_id="r1", checks_passed=1, reference=reference)
+    settings.raw_database.unlink()
+    notes = make_ready(settings, fresh=False, label="r2")
+    assert publishes(settings) == [("r1", 0)]
+    assert not settings.build_database.exists()
+    assert any("was added" in note for note in notes)
+
+
+def test_an_unreadable_database_is_put_aside_with_its_log(settings, make_build) -> None:
+    """Catches a log that is deleted, or left to be replayed into the new file of the same name."""
+    make_build("r1", 1)
+    settings.build_database.write_bytes(b"not a database" * 1000)
+    wal_of(settings.build_database).write_bytes(b"log")
+    notes = make_ready(settings, fresh=False, label="r2")
+    aside = settings.build_database.with_name("build.unreadable-r2.duckdb")
+    assert aside.read_bytes().startswith(b"not a database")
+    assert wal_of(aside).read_bytes() == b"log"
+    assert not settings.build_database.exists()
+    assert not wal_of(settings.build_database).exists()
+    assert any("put aside" in note for note in notes)
