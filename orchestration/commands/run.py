@@ -29,6 +29,7 @@ STAGES = {
 CHECKS_OF_ROWS = ("_rows_are_accounted_for", "_new_rows_are_sound")
 CHECKS_OF_MARTS = ("_is_sound",)
 _LISTED = 20
+_RUNS_KEPT = 90
 _LINE = 400
 PUBLISH_STEPS = ("hash", "copy", "parquet", "switch")
 
@@ -69,8 +70,13 @@ def run_job(settings: Settings, job: str, *, as_of: datetime, **parameters: Any)
     with err.status("reading the dbt project"):
         import dagster as dg
 
-        from orchestration.definitions import defs
         from orchestration.jobs import as_of_config
+        from orchestration.transform import DbtFailure
+
+        try:
+            from orchestration.definitions import defs
+        except DbtFailure as error:
+            raise CommandError(str(error), EXIT_FAILED) from error
 
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     config = as_of_config(as_of.isoformat(), **parameters) | {"loggers": {"stages": {"config": {}}}}
@@ -78,12 +84,22 @@ def run_job(settings: Settings, job: str, *, as_of: datetime, **parameters: Any)
         result = defs.resolve_job_def(job).execute_in_process(
             run_config=config, instance=instance, raise_on_error=False
         )
+        _forget_old_runs(instance)
         return RunOutcome(result.success, failures_of(result.all_events), _published(result.all_events))
+
+
+def _forget_old_runs(instance: Any) -> None:
+    """Dagster keeps every event of every run, a few megabytes each, for ever; the last quarter is kept here."""
+    for run in instance.get_runs()[_RUNS_KEPT:]:
+        if run.is_finished:
+            instance.delete_run(run.run_id)
 
 
 def prepare_dagster_home(settings: Settings) -> None:
     """Dagster's storage stays in the state folder; its telemetry is off."""
     settings.dagster_dir.mkdir(parents=True, exist_ok=True)
+    # Steps hand the checked reference data on through this folder, and rates and contacts are not for everyone.
+    settings.dagster_dir.chmod(0o700)
     shutil.copyfile(PROJECT_DIR / "dagster.yaml", settings.dagster_dir / "dagster.yaml")
     os.environ["DAGSTER_HOME"] = str(settings.dagster_dir)
 

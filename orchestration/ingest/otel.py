@@ -93,7 +93,8 @@ CALL_NAMES: dict[str, tuple[str, ...]] = {
     "service_tier": ("openai.response.service_tier", "gen_ai.openai.response.service_tier"),
     "logged_cost": ("gen_ai.usage.cost", "gen_ai.usage.cost.amount", "llm.cost.total"),
 }
-# Operations that are a call of a model, and the convention's name of each; agent and tool spans repeat the usage of the calls inside them.
+# Operations that are a call of a model, by the convention's names. Agent and tool spans repeat the usage of the
+# calls inside them.
 MODEL_OPERATIONS: dict[str, str] = {
     "chat": "chat",
     "response": "chat",

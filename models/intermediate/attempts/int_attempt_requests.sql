@@ -61,13 +61,15 @@ retry_roots as (
 
 ),
 
-requests_by_retry_of as (
+retry_root_attempts as (
 
     select
         retry_roots.source,
         retry_roots.attempt_id,
-        coalesce(roots.logged_request_id, roots.attempt_id) as request_id,
-        'retry_of' as request_rule
+        retry_roots.root_attempt_id,
+        roots.logged_request_id,
+        roots.retry_group,
+        roots.outcome_id
     from retry_roots
     inner join {{ ref('int_attempts') }} as roots
         on
@@ -77,12 +79,23 @@ requests_by_retry_of as (
 ),
 
 -- Rules 2 and 3 share one shape: attempts with one key, in time order, continue a request while a condition holds.
-retried_attempts as (
+keys_in_scope as (
 
     select
-        source,
-        retry_of as attempt_id
-    from retry_links
+        retry_group,
+        outcome_id
+    from attempts_in_scope
+
+    union
+
+    select
+        retry_root_attempts.retry_group,
+        retry_root_attempts.outcome_id
+    from retry_root_attempts
+    inner join attempts_in_scope
+        on
+            retry_root_attempts.source = attempts_in_scope.source
+            and retry_root_attempts.attempt_id = attempts_in_scope.attempt_id
 
 ),
 
@@ -109,14 +122,9 @@ keyed_attempts as (
             attempts.source = mapped.source
             and attempts.attempt_id = mapped.attempt_id
     left join {{ ref('int_outcome_use_cases') }} as of_outcome on attempts.outcome_id = of_outcome.outcome_id
-    left join retried_attempts
-        on
-            attempts.source = retried_attempts.source
-            and attempts.attempt_id = retried_attempts.attempt_id
     where
         attempts.logged_request_id is null
         and attempts.retry_of is null
-        and retried_attempts.attempt_id is null
         and (
             attempts.retry_group is not null
             or (
@@ -127,8 +135,8 @@ keyed_attempts as (
         )
         {% if is_incremental() %}
         and (
-            attempts.retry_group in (select retry_group from attempts_in_scope)
-            or attempts.outcome_id in (select outcome_id from attempts_in_scope)
+            attempts.retry_group in (select retry_group from keys_in_scope)
+            or attempts.outcome_id in (select outcome_id from keys_in_scope)
         )
         {% endif %}
 
@@ -200,6 +208,22 @@ requests_by_key as (
         request_rule
     from numbered_requests
     qualify count(*) over (partition by source, retry_key, request_no) > 1
+
+),
+
+-- A retry of an attempt joins the request that the attempt itself is in.
+requests_by_retry_of as (
+
+    select
+        retries.source,
+        retries.attempt_id,
+        coalesce(retries.logged_request_id, requests_by_key.request_id, retries.root_attempt_id) as request_id,
+        'retry_of' as request_rule
+    from retry_root_attempts as retries
+    left join requests_by_key
+        on
+            retries.source = requests_by_key.source
+            and retries.root_attempt_id = requests_by_key.attempt_id
 
 ),
 
