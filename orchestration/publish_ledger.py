@@ -100,6 +100,10 @@ def reconcile_publishes(settings: Settings) -> list[str]:
     adopted: list[PublishRow] = []
     with open_database(settings.raw_database, settings) as con:
         known = {row.publish_id for row in read_publishes(con)}
+        (max_load_id,) = con.execute("SELECT coalesce(max(load_id), 0) FROM ledger.load_files").fetchone() or (0,)
+        if pending and pending[0].max_load_id > max_load_id:
+            # Written by a ledger that is gone; its load numbers mean nothing in this one.
+            pending = None
         if published.exists():
             with open_database(published.resolve(), settings, read_only=True) as marts:
                 seen = read_publishes(marts, "marts.publishes")

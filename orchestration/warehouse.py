@@ -31,14 +31,15 @@ def make_ready(settings: Settings, *, fresh: bool, label: str) -> list[str]:
     if not settings.raw_database.exists():
         # A build of a ledger that is gone may hold days that landing no longer has.
         _forget_build(settings)
-    if fresh:
-        _start_afresh(settings)
-        notes.append("everything is read again from landing")
     with open_database(settings.raw_database, settings) as con:
         ensure_tables(con)
     adopted = reconcile_publishes(settings)
     if adopted:
         notes.append(f"the ledger did not know of {', '.join(adopted)}, which readers see; it was added")
+    if fresh:
+        # After the repair: load numbers of the old ledger mean nothing in the new one.
+        _start_afresh(settings)
+        notes.append("everything is read again from landing")
     return notes
 
 
@@ -67,12 +68,9 @@ def _start_afresh(settings: Settings) -> None:
     new = raw.with_name("raw.new.duckdb")
     for leftover in (new, wal_of(new)):
         leftover.unlink(missing_ok=True)
-    publishes = []
-    if raw.exists():
-        with open_database(raw, settings) as con:
-            ensure_tables(con)
-            publishes = read_publishes(con)
-            con.execute("CHECKPOINT")
+    with open_database(raw, settings) as con:
+        publishes = read_publishes(con)
+        con.execute("CHECKPOINT")
     with open_database(new, settings) as con:
         ensure_tables(con)
         # None of the files that the new ledger will number is in those builds.
@@ -80,8 +78,7 @@ def _start_afresh(settings: Settings) -> None:
         con.execute("CHECKPOINT")
     # Without a build the next plan is a full one, so a crash between these steps is mended by any later run.
     _forget_build(settings)
-    if raw.exists():
-        _keep_copy(raw, raw.with_name("raw.before-rebuild.duckdb"))
+    _keep_copy(raw, raw.with_name("raw.before-rebuild.duckdb"))
     new.replace(raw)
 
 

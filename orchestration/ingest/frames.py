@@ -113,9 +113,13 @@ class Problems:
         if not self._found:
             return Frame(columns, batch.line_nos, batch.row_nos, batch.quarantined)
         quarantined = list(batch.quarantined)
+        hashed: dict[int, tuple[int | None, str | None]] = {}
         for place in sorted(self._found):
             reason, field, value = self._found[place]
-            length, digest = hasher.of_value(value)
+            # By identity: one huge text that a Parquet file repeats in every row is hashed once.
+            if id(value) not in hashed:
+                hashed[id(value)] = hasher.of_value(value)
+            length, digest = hashed[id(value)]
             quarantined.append(
                 Quarantined(batch.line_nos[place], batch.row_nos[place], str(reason), field, length, digest)
             )

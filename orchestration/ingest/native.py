@@ -38,6 +38,8 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         " service_tier:word started_at:time! ended_at:time latency_ms:duration status:word! input_tokens:integer!"
         " cache_read_tokens:integer cache_write_tokens:integer cache_write_1h_tokens:integer output_tokens:integer!"
         " reasoning_tokens:integer audio_input_tokens:integer audio_output_tokens:integer image_input_tokens:integer"
+        " web_search_calls:integer file_search_calls:integer code_interpreter_calls:integer"
+        " cache_storage_token_hours:integer region deployment"
         " cache_hit:boolean input_valid:boolean can_wait:boolean experiment release_id cost:money currency:currency",
         status=STATUSES,
         service_tier=SERVICE_TIERS,
@@ -122,9 +124,13 @@ class NativeParser:
             if value is not None and (len(value) > MAX_HASH or " " in value):
                 hashes[place] = hasher.of_prompt(value)
         for name in bodies:
-            for place, body in enumerate(values.column(name)):
+            hashed: dict[int, str | None] = {}
+            column = values.column(name)
+            for place, body in enumerate(column):
                 if hashes[place] is None and body is not None:
-                    hashes[place] = hasher.of_prompt(body)
+                    if id(body) not in hashed:
+                        hashed[id(body)] = hasher.of_prompt(body)
+                    hashes[place] = hashed[id(body)]
         return pa.array(hashes, pa.string())
 
 

@@ -63,14 +63,16 @@ class Table:
 
 _TOKENS = "cache_read_tokens:n, cache_write_tokens:n, cache_write_1h_tokens:n"
 _MODALITIES = "audio_input_tokens:n, audio_output_tokens:n, image_input_tokens:n"
+_TOOLS = "web_search_calls:n, file_search_calls:n, code_interpreter_calls:n, cache_storage_token_hours:n"
 
 INFERENCE = Table(
     schema="native",
     name="inference",
     columns=_columns(
         "attempt_id, request_id, retry_of, outcome_id, use_case, task_class, provider, model, service_tier,"
+        "region, deployment,"
         f"started_at:t, ended_at:t, status, input_tokens:n, {_TOKENS}, output_tokens:n, reasoning_tokens:n,"
-        f"{_MODALITIES}, cache_hit:b, prompt_hash, input_valid:b, can_wait:b, experiment, release_id, cost:m,"
+        f"{_MODALITIES}, {_TOOLS}, cache_hit:b, prompt_hash, input_valid:b, can_wait:b, experiment, release_id, cost:m,"
         "currency, attributes"
     ),
     key=("attempt_id",),

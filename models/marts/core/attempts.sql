@@ -3,10 +3,11 @@
 {%- set carried = [
     'day', 'source', 'attempt_id', 'request_id', 'request_rule', 'outcome_id', 'use_case', 'logged_use_case',
     'owner', 'criticality', 'task_class', 'experiment', 'release_id', 'provider', 'model', 'logged_model',
-    'service_tier', 'status', 'started_at', 'ended_at', 'finished_at', 'cache_hit', 'reached_model',
-    'input_valid', 'can_wait', 'hidden_retries', 'usage_reported', 'input_tokens', 'cache_read_tokens',
-    'cache_write_tokens', 'cache_write_1h_tokens', 'output_tokens', 'reasoning_tokens', 'audio_input_tokens',
-    'audio_output_tokens', 'image_input_tokens', 'context_tokens'
+    'service_tier', 'region', 'deployment', 'status', 'started_at', 'ended_at', 'finished_at', 'cache_hit',
+    'reached_model', 'input_valid', 'can_wait', 'hidden_retries', 'usage_reported', 'input_tokens',
+    'cache_read_tokens', 'cache_write_tokens', 'cache_write_1h_tokens', 'output_tokens', 'reasoning_tokens',
+    'audio_input_tokens', 'audio_output_tokens', 'image_input_tokens', 'web_search_calls', 'file_search_calls',
+    'code_interpreter_calls', 'cache_storage_token_hours', 'context_tokens'
 ] %}
 
 -- Guarantees one row per attempt, on the day it started: where it belongs, what it used, what it cost and why.
@@ -30,6 +31,8 @@ with logged_attempts as (
         coalesce(provider_aliases.provider, attempts.logged_provider) as provider,
         attempts.logged_model,
         attempts.service_tier,
+        attempts.region,
+        attempts.deployment,
         attempts.started_at,
         attempts.ended_at,
         attempts.status,
@@ -42,6 +45,10 @@ with logged_attempts as (
         attempts.audio_input_tokens,
         attempts.audio_output_tokens,
         attempts.image_input_tokens,
+        attempts.web_search_calls,
+        attempts.file_search_calls,
+        attempts.code_interpreter_calls,
+        attempts.cache_storage_token_hours,
         attempts.usage_reported,
         attempts.cache_hit,
         attempts.input_valid,
@@ -91,6 +98,8 @@ placed_attempts as (
         coalesce(model_aliases.model, logged_attempts.logged_model) as model,
         logged_attempts.logged_model,
         logged_attempts.service_tier,
+        logged_attempts.region,
+        logged_attempts.deployment,
         logged_attempts.status,
         logged_attempts.started_at,
         logged_attempts.ended_at,
@@ -110,6 +119,10 @@ placed_attempts as (
         logged_attempts.audio_input_tokens,
         logged_attempts.audio_output_tokens,
         logged_attempts.image_input_tokens,
+        logged_attempts.web_search_calls,
+        logged_attempts.file_search_calls,
+        logged_attempts.code_interpreter_calls,
+        logged_attempts.cache_storage_token_hours,
         {{ context_tokens('logged_attempts') }} as context_tokens,
         {{ priced_input_tokens('logged_attempts') }} as priced_input_tokens,
         logged_attempts.logged_cost,
@@ -243,6 +256,8 @@ select
     end as tier,
     declared_tier is not null as is_tier_declared,
     service_tier,
+    region,
+    deployment,
     status,
     started_at,
     ended_at,
@@ -262,6 +277,10 @@ select
     audio_input_tokens,
     audio_output_tokens,
     image_input_tokens,
+    web_search_calls,
+    file_search_calls,
+    code_interpreter_calls,
+    cache_storage_token_hours,
     context_tokens,
     case
         when cache_hit then cast(0 as decimal(18, 12))

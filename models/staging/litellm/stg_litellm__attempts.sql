@@ -34,6 +34,8 @@ select
         else model
     end as logged_model,
     coalesce(service_tier, 'standard') as service_tier,
+    '' as region,
+    cast(null as varchar) as deployment,
     started_at,
     ended_at,
     case
@@ -56,6 +58,10 @@ select
     known_audio_input_tokens as audio_input_tokens,
     known_audio_output_tokens as audio_output_tokens,
     known_image_input_tokens as image_input_tokens,
+    cast(0 as bigint) as web_search_calls,
+    cast(0 as bigint) as file_search_calls,
+    cast(0 as bigint) as code_interpreter_calls,
+    cast(0 as bigint) as cache_storage_token_hours,
     prompt_tokens is not null or status = 'failure' as usage_reported,
     coalesce(cache_hit, false) as cache_hit,
     prompt_hash,

@@ -21,7 +21,8 @@ class Warehouse:
     """A raw database over a landing folder."""
 
     def __init__(self, home: Path, **settings: Any) -> None:
-        self.settings = Settings(home=home, **settings)
+        # One key for all homes: their prompt hashes are compared.
+        self.settings = Settings(home=home, **{"hash_key": "a test key", **settings})
         self.settings.make_folders()
         self.landing = home / "landing"
         self.con = duckdb.connect(str(self.settings.raw_database))

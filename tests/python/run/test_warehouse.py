@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import duckdb
+import pytest
 
 from orchestration.database import wal_of
 from orchestration.publish import publish_build
-from orchestration.publish_ledger import read_publishes
+from orchestration.publish_ledger import read_publishes, write_pending
 from orchestration.settings import Settings
 from orchestration.warehouse import make_ready
 
@@ -33,6 +34,21 @@ def test_a_fresh_start_reads_all_of_landing_again_and_remembers_the_publishes(se
         assert con.execute("SELECT count(*) FROM ledger.load_files").fetchone() == (0,)
     assert not settings.build_database.exists()
     assert settings.published_database.exists()
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_load_numbers_of_a_former_ledger_are_not_taken_over(settings, make_build, reference, lost) -> None:
+    """Catches a run that died before its record, then a new ledger that takes its own new files for published."""
+    land_a_file(settings)
+    make_build("r1", 1)
+    row = publish_build(settings, run_id="r1", checks_passed=1, reference=reference)
+    with duckdb.connect(str(settings.raw_database)) as con:
+        con.execute("DELETE FROM ledger.publishes")
+    write_pending(settings, row, reference)
+    if lost:
+        settings.raw_database.unlink()
+    make_ready(settings, fresh=not lost, label="r2")
+    assert publishes(settings) == [("r1", 0)]
 
 
 def test_a_lost_ledger_learns_its_publishes_from_what_readers_see(settings, make_build, reference) -> None:

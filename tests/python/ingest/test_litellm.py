@@ -1,0 +1,207 @@
+"""LiteLLM rows. Catches tokens or spend read from the wrong place, and attribution that is lost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestration.ingest.places import PlacesError, load_places
+from orchestration.settings import PROJECT_DIR, Settings
+
+from .conftest import Warehouse
+from .samples import SPEND_LOG, jsonl
+from .test_delivery import as_csv
+
+REAL_FILES = PROJECT_DIR.parent / "shared" / "data" / "litellm"
+PAYLOAD: dict[str, Any] = {
+    "id": "chatcmpl-9",
+    "trace_id": "trace-1",
+    "call_type": "acompletion",
+    "response_cost": 0.5,
+    "status": "success",
+    "custom_llm_provider": "anthropic",
+    "prompt_tokens": 1000,
+    "completion_tokens": 200,
+    "startTime": 1782813600.25,
+    "endTime": 1782813601.5,
+    "model": "claude-sonnet-4-5",
+    "model_group": "sonnet",
+    "metadata": {
+        "user_api_key_team_id": "team-1",
+        "user_api_key_alias": "key-1",
+        "user_api_key_user_email": "x@example.com",
+        "requester_metadata": {"outcome_id": "o-9"},
+        "usage_object": {
+            "prompt_tokens_details": {
+                "cached_tokens": 300,
+                "cache_creation_tokens": 500,
+                "cache_creation_token_details": {"ephemeral_5m_input_tokens": 400, "ephemeral_1h_input_tokens": 100},
+            },
+            "completion_tokens_details": {"reasoning_tokens": 60},
+        },
+    },
+    "cache_hit": False,
+    "request_tags": ["use_case:triage", "release_id=r-7", "plain"],
+    "hidden_params": {"service_tier": "priority"},
+    "messages": [{"role": "user", "content": "Hello"}],
+}
+
+
+def load(warehouse: Warehouse, *rows: dict[str, Any], columns: str = "*") -> list[tuple[Any, ...]]:
+    warehouse.take("litellm/a.jsonl", jsonl(*rows))
+    return warehouse.all(f"SELECT {columns} FROM litellm.calls ORDER BY call_id")
+
+
+def test_payloads_and_rows_have_one_shape(warehouse: Warehouse):
+    """Catches a shape whose fields are looked for under the other's names."""
+    columns = (
+        "shape, call_id, trace_id, status, prompt_tokens, spend, cache_hit, epoch_us(ended_at) - epoch_us(started_at)"
+    )
+    assert load(warehouse, SPEND_LOG, PAYLOAD, columns=columns) == [
+        ("spend_log", "chatcmpl-1", None, "success", 100, Decimal("0.25"), None, 1_999_999),
+        ("payload", "chatcmpl-9", "trace-1", "success", 1000, Decimal("0.5"), False, 1_250_000),
+    ]
+
+
+def test_cache_writes_are_split_by_lifetime(warehouse: Warehouse):
+    """Catches one-hour cache writes priced twice, or at the five-minute price."""
+    columns = "cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, reasoning_tokens, service_tier"
+    assert load(warehouse, PAYLOAD, columns=columns) == [(300, 400, 100, 60, "priority")]
+
+
+@pytest.mark.parametrize(
+    ("usage", "expected"),
+    [
+        ({}, (None, None, None)),
+        ({"prompt_tokens_details": None}, (None, None, None)),
+        ({"prompt_tokens_details": {"cached_tokens": 0}}, (0, None, None)),
+        ({"prompt_tokens_details": {"cached_tokens": 0}, "cache_read_input_tokens": 40}, (40, None, None)),
+        ({"cache_read_input_tokens": 40, "cache_creation_input_tokens": 30}, (40, 30, None)),
+        ({"prompt_tokens_details": {"cached_tokens": 5, "cache_write_tokens": 6}}, (5, 6, None)),
+        ({"cache_creation": {"ephemeral_1h_input_tokens": 9, "ephemeral_5m_input_tokens": 1}}, (None, 1, 9)),
+        (
+            {"cache_creation_input_tokens": 10, "cache_creation": {"ephemeral_1h_input_tokens": 9}},
+            (None, 1, 9),
+        ),
+    ],
+)
+def test_usage_of_all_providers(warehouse: Warehouse, usage: dict[str, Any], expected: tuple[Any, ...]):
+    """Catches a provider's cache tokens that are not found, and "not reported" turned into 0."""
+    row = {**SPEND_LOG, "metadata": json.dumps({"usage_object": usage})}
+    assert load(warehouse, row, columns="cache_read_tokens, cache_write_tokens, cache_write_1h_tokens") == [expected]
+
+
+@pytest.mark.parametrize(
+    ("changes", "spend"),
+    [
+        ({"spend": 0, "metadata": {"cost_breakdown": {"total_cost": 0.125}}}, "0.125"),
+        ({"spend": 0.5, "metadata": {"cost_breakdown": {"total_cost": 0.125}}}, "0.5"),
+        ({"spend": 0, "cache_hit": "True", "metadata": {"cost_breakdown": {"total_cost": 0.125}}}, "0"),
+        ({"spend": 0, "metadata": {"cost_breakdown": {"total_cost": 0}}}, "0"),
+        ({"spend": 0.00022500000000000002}, "0.000225"),
+    ],
+)
+def test_spend(warehouse: Warehouse, changes: dict[str, Any], spend: str):
+    """Catches streamed calls that look free, and cache hits that look paid for."""
+    assert load(warehouse, {**SPEND_LOG, **changes}, columns="spend") == [(Decimal(spend),)]
+
+
+def test_status_and_failures(warehouse: Warehouse):
+    """Catches a failed call counted as a success, or refused because it has no tokens."""
+    failed = {
+        **SPEND_LOG,
+        "status": None,
+        "prompt_tokens": None,
+        "completion_tokens": None,
+        "metadata": {"status": "failure", "error_information": {"error_class": "Timeout", "error_code": 408}},
+    }
+    old = {**SPEND_LOG, "request_id": "old", "status": ""}
+    assert load(warehouse, failed, old, columns="status, error_class, error_code, prompt_tokens") == [
+        ("failure", "Timeout", "408", 0),
+        ("success", None, None, 100),
+    ]
+
+
+def test_attribution_is_found_in_its_places(warehouse: Warehouse):
+    """Catches an outcome or use case that the caller sent and nobody found; personal data must not come along."""
+    row = {**SPEND_LOG, "metadata": {"spend_logs_metadata": {"outcome_id": "first", "can_wait": True},
+                                     "requester_metadata": {"outcome_id": "second"}}}  # fmt: skip
+    columns = "outcome_id, use_case, release_id, can_wait, attributes"
+    assert load(warehouse, row, PAYLOAD, columns=columns) == [
+        ("first", None, None, True, None),
+        (
+            "o-9",
+            "triage",
+            "r-7",
+            None,
+            '{"key_alias":"key-1","model_group":"sonnet",'
+            '"tags":["use_case:triage","release_id=r-7","plain"],"team_id":"team-1"}',
+        ),
+    ]
+
+
+def test_places_can_be_configured(make_warehouse: Callable[..., Warehouse]):
+    """Catches a company's own places that are read but not used."""
+    warehouse = make_warehouse()
+    (warehouse.settings.home / "sources.yml").write_text(
+        "litellm: {fields: {use_case: [team_id], outcome_id: [metadata.spend_logs_metadata.deep.case]}}"
+    )
+    row = {**SPEND_LOG, "team_id": "t-1", "metadata": {"spend_logs_metadata": json.dumps({"deep": {"case": "c-1"}})}}
+    assert load(warehouse, row, columns="use_case, outcome_id") == [("t-1", "c-1")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["litelm: {}", "litellm: {fields: {usecase: [tag]}}", "litellm: {defaults: []}", "otel: {default: [attribute]}",
+     "litellm: [", "- a", "litellm: {default: [tag]}\nlitellm: {default: []}"],
+)  # fmt: skip
+def test_wrong_configuration_is_refused(tmp_path: Path, text: str):
+    """Catches a misspelt key that silently does nothing."""
+    (tmp_path / "sources.yml").write_text(text)
+    with pytest.raises(PlacesError, match=r"sources\.yml"):
+        load_places(Settings(home=tmp_path))
+
+
+def test_csv_export_equals_json_rows(make_warehouse: Callable[..., Warehouse]):
+    """Catches JSON columns that a CSV export holds as text."""
+    row = {**SPEND_LOG, "metadata": json.dumps(PAYLOAD["metadata"]), "request_tags": json.dumps(["use_case:x"]),
+           "prompt_tokens": 1000, "completion_tokens": 200}  # fmt: skip
+    found = []
+    for name, content in (("a.jsonl", jsonl({**row, "metadata": PAYLOAD["metadata"]})), ("a.csv", as_csv([row]))):
+        warehouse = make_warehouse(name)
+        warehouse.take(f"litellm/{name}", content)
+        found.append(warehouse.all("SELECT * EXCLUDE (_file_sha256, _line_no) FROM litellm.calls"))
+    assert found[0] == found[1]
+    assert len(found[0]) == 1
+
+
+@pytest.mark.skipif(not REAL_FILES.is_dir(), reason="real LiteLLM files are not on this machine")
+def test_a_real_spend_log_row(warehouse: Warehouse):
+    """Catches a parser that only reads rows that we made up."""
+    content = (REAL_FILES / "spend_logs_payload.min.json").read_bytes()
+    warehouse.take("litellm/real.json", content)
+    assert warehouse.all(
+        "SELECT call_id, session_id, model, prompt_tokens, completion_tokens, spend, cache_hit, started_at::VARCHAR,"
+        " prompt_hash, status FROM litellm.calls"
+    ) == [
+        (
+            "chatcmpl-2283081b-dc89-41f6-93e6-d4f914774027",
+            "1234567890",
+            "gpt-4o",
+            10,
+            20,
+            Decimal("0.000225"),
+            None,
+            "2025-01-24 09:20:46.847371+00",
+            None,
+            "success",
+        )
+    ]
+    report = warehouse.take("litellm/benchmark.csv", (REAL_FILES / "router_benchmark_sonnet5_opus5.csv").read_bytes())
+    assert report.refused == [("litellm/benchmark.csv", "missing_column")]
+    assert report.quarantined == 25
