@@ -33,6 +33,8 @@ test: $(STAMP)
 lint: $(STAMP)
 	.venv/bin/ruff check orchestration tests
 	.venv/bin/ruff format --check orchestration tests
+	@mkdir -p "$(FINOPS_HOME)/warehouse"
+	.venv/bin/sqlfluff lint models tests/reconciliation
 
 ui: $(STAMP)
 	@mkdir -p "$(FINOPS_HOME)/dagster" && cp dagster.yaml "$(FINOPS_HOME)/dagster/dagster.yaml"

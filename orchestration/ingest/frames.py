@@ -35,7 +35,7 @@ ARROW_TYPES: dict[str, pa.DataType] = {
 _EARLIEST_US = int(EARLIEST.timestamp()) * 1_000_000
 _LATEST_US = int(LATEST.timestamp()) * 1_000_000
 # Shortest ISO text with minutes, seconds and offset: Arrow also reads hours alone, which is not a moment to us.
-_SHORTEST_ISO = 20
+_SHORTEST_ISO, _LONGEST_ISO = 20, 40
 
 
 @dataclass(frozen=True)
@@ -225,10 +225,11 @@ def _clean_counts(values: list[Any]) -> pa.Array | None:
 
 
 def _clean_times(values: list[Any], latest: datetime | None) -> pa.Array | None:
+    lengths = [len(value) for value in values if value is not None]
+    if min(lengths) < _SHORTEST_ISO or max(lengths) > _LONGEST_ISO:
+        return None
     try:
         texts = pa.array(values, pa.string())
-        if pc.min(pc.binary_length(texts)).as_py() < _SHORTEST_ISO:
-            return None
         column = texts.cast(UTC_TIME)
     except (pa.ArrowInvalid, UnicodeEncodeError):
         return None

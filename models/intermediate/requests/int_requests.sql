@@ -5,7 +5,8 @@
 ]) %}
 
 -- Guarantees one row per request, on the day its first attempt started. A request belongs to the outcome and use case
--- of its first attempt that names an outcome; it ended as its last attempt did.
+-- of its first attempt that names an outcome, else to the use case of the first that names one; it ended as its last
+-- attempt did.
 with requests_in_scope as (
 
     select distinct
@@ -25,6 +26,9 @@ requests as (
             min_by(
                 attempts.use_case, {{ composite(['attempts.started_at', 'attempts.attempt_id']) }}
             ) filter (where attempts.outcome_id is not null),
+            min_by(
+                attempts.use_case, {{ composite(['attempts.started_at', 'attempts.attempt_id']) }}
+            ) filter (where attempts.logged_use_case is not null),
             min_by(attempts.use_case, {{ composite(['attempts.started_at', 'attempts.attempt_id']) }})
         ) as use_case,
         min_by(

@@ -61,11 +61,11 @@ select
     cast(0 as bigint) as code_interpreter_calls,
     cast(0 as bigint) as cache_storage_token_hours,
     input_tokens is not null or status_code = 'error' or error_type is not null as usage_reported,
-    (input_tokens is not null)::integer + (cache_read_tokens is not null)::integer
-        + (cache_write_tokens is not null)::integer + (cache_write_1h_tokens is not null)::integer
-        + (output_tokens is not null)::integer + (reasoning_tokens is not null)::integer
-        + (audio_input_tokens is not null)::integer + (audio_output_tokens is not null)::integer
-        + (image_input_tokens is not null)::integer as reported_buckets,
+    cast(input_tokens is not null as integer) + cast(cache_read_tokens is not null as integer)
+        + cast(cache_write_tokens is not null as integer) + cast(cache_write_1h_tokens is not null as integer)
+        + cast(output_tokens is not null as integer) + cast(reasoning_tokens is not null as integer)
+        + cast(audio_input_tokens is not null as integer) + cast(audio_output_tokens is not null as integer)
+        + cast(image_input_tokens is not null as integer) as reported_buckets,
     coalesce(cache_hit, false) as cache_hit,
     prompt_hash,
     input_valid,

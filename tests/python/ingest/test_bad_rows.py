@@ -16,6 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from orchestration.ingest.json_lines import parse_lines
+
 from .conftest import Warehouse
 from .samples import ATTEMPT, CLOCK, DECISION, SPEND_LOG, TICKET, batch, jsonl, span
 
@@ -348,6 +350,16 @@ def test_lines_have_their_stated_fate(make_warehouse: Callable[..., Warehouse]):
     (length,) = warehouse.all("SELECT value_length FROM ledger.quarantined_rows WHERE row_no = 22")[0]
     assert length == len(json.dumps(BAD_LINES[21][0]))
     warehouse.assert_conserved()
+
+
+@pytest.mark.parametrize("place", range(len(BAD_LINES)))
+def test_a_line_is_judged_as_it_is_among_others(place: int):
+    """Catches a short cut for clean batches that lets a bad line through when no other is bad."""
+    line, reason = BAD_LINES[place]
+    content = jsonl(line).removesuffix(b"\n")
+    (parsed,) = parse_lines([content])
+    read_by_parser = reason in ("line_too_long", "missing_field", "bad_text", LOADED)
+    assert isinstance(parsed, dict) if read_by_parser else parsed == reason
 
 
 def test_the_last_line_needs_no_line_end_in_json(warehouse: Warehouse):

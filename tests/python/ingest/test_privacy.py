@@ -160,11 +160,13 @@ def test_equal_prompts_have_equal_hashes(warehouse: Warehouse):
         {**ATTEMPT, "attempt_id": "e", "prompt_hash": f"a whole prompt: {TEXT}"},
         {**ATTEMPT, "attempt_id": "f", "prompt": ""},
     ]
+    warehouse.take("inference/g.jsonl", jsonl({**ATTEMPT, "attempt_id": "g", "prompt_hash": CANARY * 10}))
     warehouse.take("inference/a.jsonl", jsonl(*rows))
     found = dict(warehouse.all("SELECT attempt_id, prompt_hash FROM native.inference"))
     assert found["a"] == found["b"] != found["c"]
     assert (found["d"], found["f"]) == ("given", None)
-    assert CANARY not in found["e"] and len(found["e"]) == 64
+    assert CANARY not in found["e"] + found["g"]
+    assert len(found["e"]) == len(found["g"]) == 64
     assert found["a"] == Hasher(b"a test key").of_prompt("HELLO WORLD") != Hasher(b"other").of_prompt("HELLO WORLD")
 
 

@@ -199,6 +199,27 @@ def test_no_value_crashes_a_rule(kind, value, lenient, naive_is_utc):
         assert values.EARLIEST <= result < values.LATEST
 
 
+TEXTS = st.one_of(st.text(max_size=12), st.sampled_from(["x" * 1_000, "x" * 1_001, " ", "a\tb", "a\nb", "ü"]))
+INSTANTS = st.datetimes(datetime(1999, 12, 1), datetime(2026, 7, 2))
+NEAR_LATEST = st.datetimes(datetime(2026, 7, 1, 12), datetime(2026, 7, 1, 12, 10))
+ISO_TEXTS = st.one_of(
+    INSTANTS.map(lambda moment: moment.isoformat() + "Z"),
+    NEAR_LATEST.map(lambda moment: moment.isoformat() + "+00:00"),
+    INSTANTS.map(lambda moment: moment.isoformat(sep=" ") + "+02:00"),
+    st.sampled_from([value for value, _ in TIMES if isinstance(value, str)]),
+)
+AMOUNTS = st.one_of(st.floats(-1, 1e10), st.floats(0, 100), st.floats(0, 5_000).map(lambda amount: round(amount, 4)))
+LIKELY = {
+    "integer": st.integers(-5, 2 * values.MAX_COUNT),
+    "money": AMOUNTS,
+    "minutes": AMOUNTS,
+    "duration": AMOUNTS,
+    "boolean": st.booleans(),
+    "time": ISO_TEXTS,
+    "due": ISO_TEXTS,
+    "currency": st.sampled_from(["USD", "eur", "EURO", ""]),
+}
+OTHERS = [st.integers(-5, 10**9), AMOUNTS, TEXTS, st.booleans(), ISO_TEXTS]
 CAST = {"money": "DECIMAL(38,12)", "minutes": "DECIMAL(18,6)"}
 
 
@@ -226,20 +247,8 @@ def con():
 def test_whole_columns_are_read_as_single_values_are(kind, con, data):
     """Catches a fast path that judges a value otherwise when its neighbours are clean: a row's fate would then depend
     on the rows around it."""
-    same_type = st.sampled_from(
-        [
-            st.integers(-5, 10**9),
-            st.floats(-1, 1e10),
-            st.floats(0, 5000).map(lambda f: round(f, 4)),
-            st.text(max_size=12),
-            st.booleans(),
-            st.datetimes(datetime(1999, 12, 1), datetime(2026, 7, 2)).map(lambda d: d.isoformat() + "Z"),
-            st.datetimes(datetime(2026, 6, 1), datetime(2026, 7, 2)).map(lambda d: d.isoformat() + "+02:00"),
-            st.sampled_from([v for v, _ in TIMES if isinstance(v, str)]),
-            st.sampled_from(["USD", "eur", "EURO", ""]),
-        ]
-    )
-    column = data.draw(st.lists(st.one_of(st.none(), data.draw(same_type)), min_size=1, max_size=6))
+    one_type = data.draw(st.sampled_from([LIKELY.get(kind, TEXTS)] * 3 + OTHERS))
+    column = data.draw(st.lists(st.one_of(st.none(), one_type), min_size=1, max_size=6))
     found, bad = _column(kind, column, con)
     parse = values.parser(kind, latest=LATEST)
     for place, value in enumerate(column):

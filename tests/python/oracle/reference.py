@@ -54,6 +54,8 @@ class Reference:
         self._delay_rates = self._by("delay_rates", lambda row: row["use_case"])
         self.prices = self._by("model_prices", price_key)
         self.overrides = [self._dated(row) for row in self._read("price_overrides")]
+        named = [dated.row for dated in self.overrides if dated.row["provider"] and dated.row["model"]]
+        self._priced_models = {key[:2] for key in self.prices} | {(row["provider"], row["model"]) for row in named}
         self._provider_aliases = {row["alias"]: row["provider"] for row in self._read("provider_aliases")}
         self._model_aliases = {(row["provider"], row["alias"]): row["model"] for row in self._read("model_aliases")}
         self._tiers = {(row["provider"], row["model"]): row["tier"] for row in self._read("models")}
@@ -137,7 +139,8 @@ class Reference:
         return self._model_aliases.get((provider, logged), logged)
 
     def tier(self, provider: str | None, model: str | None) -> str:
-        return self._tiers.get((provider, model), "balanced")
+        """The declared tier; a model that has a price but no declaration is balanced, any other unknown."""
+        return self._tiers.get((provider, model), "balanced" if (provider, model) in self._priced_models else "unknown")
 
 
 def price_key(row: SeedRow) -> tuple[str, str, str, str]:

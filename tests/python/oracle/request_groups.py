@@ -121,7 +121,8 @@ def _request(source: str, request_id: str, members: list[Attempt]) -> Request:
     last = max(members, key=lambda a: (a.started_at, a.end, a.attempt_id))
     started_at = members[0].started_at
     known_ends = [a.ended_at for a in members if a.ended_at is not None]
-    response = (max(known_ends) - started_at) // MICRO / 1000 if known_ends else None
+    # Without the end of its last attempt a request has no response time, rather than one that is too short.
+    response = (max(known_ends) - started_at) // MICRO / 1000 if last.ended_at is not None else None
     return Request(
         source=source,
         request_id=request_id,
