@@ -65,7 +65,11 @@ CONNECTED = (
         "'n' || _source || chr(31) || session_id",
     ),
     _attempts("helicone.requests", "'a' || _source || chr(31) || request_id", "'t' || _source || chr(31) || trace_id"),
-    _attempts("bedrock.invocations", "'a' || _source || chr(31) || request_id", "'t' || _source || chr(31) || trace_id"),
+    _attempts(
+        "bedrock.invocations",
+        "'a' || _source || chr(31) || request_id",
+        "'t' || _source || chr(31) || trace_id",
+    ),
     _attempts(
         "azure_apim.llm_logs",
         "'a' || _source || chr(31) || correlation_id",

@@ -31,7 +31,7 @@ class PlacedFields:
         self._places = {field: [Place.parse(place, field) for place in places.of(field)] for field in PLACED_FIELDS}
 
     def find(self, row: dict[str, Any], tags: list[str], body: Any = None) -> dict[str, Any]:
-        """All placed fields of a row; a prompt hash that is not given is computed from the body, also from JSON text."""
+        """All placed fields of a row; a prompt hash that is not given is computed from the body, JSON text or not."""
         found = {field: first_placed(row, tags, places) for field, places in self._places.items()}
         if found["prompt_hash"] is None:
             found["prompt_hash"] = self._hasher.of_prompt(opened(body))
