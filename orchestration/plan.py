@@ -58,6 +58,37 @@ CONNECTED = (
         "'t' || _source || chr(31) || coalesce(trace_id, session_id)",
     ),
     _attempts("otel.spans", "'t' || _source || chr(31) || trace_id"),
+    _attempts(
+        "langfuse.observations",
+        "'a' || _source || chr(31) || observation_id",
+        "'t' || _source || chr(31) || trace_id",
+        "'n' || _source || chr(31) || session_id",
+    ),
+    _attempts("helicone.requests", "'a' || _source || chr(31) || request_id", "'t' || _source || chr(31) || trace_id"),
+    _attempts(
+        "bedrock.invocations",
+        "'a' || _source || chr(31) || request_id",
+        "'t' || _source || chr(31) || trace_id",
+    ),
+    _attempts(
+        "azure_apim.llm_logs",
+        "'a' || _source || chr(31) || correlation_id",
+        "'t' || _source || chr(31) || trace_id",
+    ),
+    # What a score is about is found by its trace, observation or session.
+    Connected(
+        "langfuse.scores",
+        "updated_at",
+        ("opened_at", "coalesce(closed_at, updated_at)"),
+        ("coalesce(closed_at, updated_at)",),
+        (
+            "'o' || outcome_id",
+            "'k' || _source || chr(31) || record_kind || ':' || review_id",
+            "'a' || _source || chr(31) || observation_id",
+            "'t' || _source || chr(31) || trace_id",
+            "'n' || _source || chr(31) || session_id",
+        ),
+    ),
     Connected(
         "native.rework",
         "updated_at",

@@ -8,7 +8,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from .tables import LANDED_TABLES, LEDGER_TABLES, TIME
+from .registry import landed_tables
+from .tables import LEDGER_TABLES, TIME
 
 _LOAD_FILES = LEDGER_TABLES["ledger.load_files"]
 _ARROW = {"VARCHAR": pa.string(), "BIGINT": pa.int64(), TIME: pa.timestamp("us", "UTC")}
@@ -24,7 +25,7 @@ def ensure_tables(con: duckdb.DuckDBPyConnection, *, as_of: datetime = END_OF_TI
     con.execute("SET TimeZone = 'UTC'")
     con.begin()
     try:
-        tables = {table.full_name: table.all_columns for table in LANDED_TABLES} | LEDGER_TABLES
+        tables = {table.full_name: table.all_columns for table in landed_tables()} | LEDGER_TABLES
         for schema in sorted({name.partition(".")[0] for name in tables}):
             con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
         for name, columns in tables.items():

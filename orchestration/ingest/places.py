@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -54,6 +56,51 @@ class OtelPlaces(GatewayPlaces):
     input_excludes_cache: tuple[str, ...] = ()
 
 
+class TracedPlaces(GatewayPlaces):
+    """Places in a gateway whose rows do not link attempts: where the caller put a trace id that retries share."""
+
+    trace: tuple[str, ...] = ()
+
+
+class Review(BaseModel):
+    """What kind of rework a review was, where the row does not say."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    severity: Literal["critical", "major", "minor"] = "minor"
+    kind: Literal["correction", "full_review", "spot_check"] = "spot_check"
+    cause: Literal["quality", "input", "policy", "timeout", "other"] = "quality"
+    role: str | None = None
+    handling_minutes: float | None = Field(default=None, ge=0)
+
+
+class LangfusePlaces(GatewayPlaces):
+    """Places in Langfuse, which has no field for the provider, and what its corrections and review queues mean.
+
+    ``providers`` maps regular expressions of whole model names to providers.
+    """
+
+    provider: tuple[str, ...] = ()
+    providers: dict[str, str] = Field(default_factory=dict)
+    corrections: Review = Review(severity="critical", kind="correction")
+    reviews: Review = Review()
+    queues: dict[str, Review] = Field(default_factory=dict)
+
+    @field_validator("providers")
+    @classmethod
+    def _patterns(cls, providers: dict[str, str]) -> dict[str, str]:
+        for pattern in providers:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"providers: {pattern!r} is not a regular expression: {error}") from error
+        return providers
+
+    def provider_of(self, model: object) -> str | None:
+        """The provider that is declared for a model's name; None when none is."""
+        return next((p for pattern, p in self.providers.items() if re.fullmatch(pattern, str(model))), None)
+
+
 class Places(BaseModel):
     """Places of all gateways."""
 
@@ -61,6 +108,10 @@ class Places(BaseModel):
 
     litellm: GatewayPlaces = GatewayPlaces()
     otel: OtelPlaces = OtelPlaces()
+    langfuse: LangfusePlaces = LangfusePlaces()
+    helicone: TracedPlaces = TracedPlaces()
+    bedrock: TracedPlaces = TracedPlaces()
+    azure_apim: TracedPlaces = TracedPlaces()
 
     @field_validator("otel")
     @classmethod

@@ -7,14 +7,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from . import tables
+from . import azure_apim, bedrock, gateway_tables, helicone, langfuse, tables
+from .azure_apim import ApimParser
 from .batches import RowReader
+from .bedrock import BedrockParser
 from .frames import ParseContext, Parser
+from .helicone import HeliconeParser
 from .json_lines import JsonLinesReader
+from .langfuse import LangfuseParser
 from .litellm import LiteLLMParser
 from .native import NativeParser
 from .otel import OtelParser, OtelReader
 from .privacy import Hasher
+from .records import record_reader
 from .tables import Table
 
 
@@ -23,7 +28,7 @@ class Family:
     """A kind of source. Its landing folders are ``<name>`` and ``<name>-<anything>``.
 
     Attributes:
-        tables: where its rows land (each family fills one table today).
+        tables: where its rows land; most families have one.
         needed: columns that a CSV or Parquet file must have; one name of each group is enough.
         make_parser: builds the parser of one ingest run.
         json_only: files of other formats are refused.
@@ -40,6 +45,7 @@ class Family:
 
     @property
     def table(self) -> Table:
+        """The table of rows whose frame names none."""
         return self.tables[0]
 
 
@@ -72,6 +78,39 @@ SOURCES: dict[str, Family] = {
             OtelParser,
             json_only=True,
             json_reader=OtelReader,
+        ),
+        Family(
+            "langfuse",
+            "Langfuse observations, traces, scores and review queue items: JSON lines, JSON documents or Parquet",
+            (gateway_tables.OBSERVATIONS, gateway_tables.REVIEWS),
+            (("id", "span_id"),),
+            LangfuseParser,
+            json_reader=record_reader(langfuse.records_of),
+        ),
+        Family(
+            "helicone",
+            "Helicone requests: JSON lines, JSON documents, CSV or Parquet",
+            (gateway_tables.REQUESTS,),
+            _needed("request_id", "request_created_at", "provider"),
+            HeliconeParser,
+            json_reader=record_reader(helicone.records_of),
+        ),
+        Family(
+            "bedrock",
+            "AWS Bedrock model invocation logs: JSON lines or JSON documents",
+            (gateway_tables.INVOCATIONS,),
+            (),
+            BedrockParser,
+            json_only=True,
+            json_reader=record_reader(bedrock.records_of),
+        ),
+        Family(
+            "azure_apim",
+            "Azure API Management logs of language-model calls: JSON lines, JSON documents, CSV or Parquet",
+            (gateway_tables.LLM_LOGS,),
+            (("CorrelationId", "correlationId"), ("TimeGenerated", "time")),
+            ApimParser,
+            json_reader=record_reader(azure_apim.records_of),
         ),
         Family(
             "rework",
@@ -109,3 +148,8 @@ def family_of(source: str) -> Family | None:
     if family is None:
         family = next((f for name, f in SOURCES.items() if source.startswith(f"{name}-")), None)
     return family
+
+
+def landed_tables() -> tuple[Table, ...]:
+    """The tables of all families."""
+    return tuple({table.full_name: table for family in SOURCES.values() for table in family.tables}.values())

@@ -71,8 +71,8 @@ RESELLERS = {"azure": ("openai", "anthropic"), "google": ("anthropic",)}
 # Geographies of Bedrock's inference profiles, as prefixes of its model ids.
 BEDROCK_GEOGRAPHIES = ("", "us.", "eu.", "apac.", "au.", "jp.", "global.")
 
-# How LiteLLM (`custom_llm_provider`) and OpenTelemetry (`gen_ai.provider.name`, formerly `gen_ai.system`) name the
-# providers of the book, where that is not the book's own id.
+# How LiteLLM (`custom_llm_provider`), Helicone (in lower case) and OpenTelemetry (`gen_ai.provider.name`, formerly
+# `gen_ai.system`) name the providers of the book, where that is not the book's own id.
 PROVIDER_ALIASES: dict[str, str] = {
     "amazon": "aws",
     "amazon-bedrock": "aws",
@@ -95,6 +95,7 @@ PROVIDER_ALIASES: dict[str, str] = {
     "fireworks_ai": "fireworks",
     "gcp.gemini": "google",
     "gcp.gen_ai": "google",
+    "gcp.vertex.agent": "google",
     "gcp.vertex_ai": "google",
     "gemini": "google",
     "google-vertex": "google",
@@ -117,6 +118,7 @@ PROVIDER_ALIASES: dict[str, str] = {
     "vertex_ai_beta": "google",
     "voyage": "voyageai",
     "voyage_ai": "voyageai",
+    "x": "x-ai",
     "x_ai": "x-ai",
     "xai": "x-ai",
 }

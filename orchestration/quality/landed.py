@@ -14,9 +14,10 @@ from orchestration.settings import Settings
 HOW_TO_MEND = "repair or remove the file in landing, then run `finops rebuild`"
 
 
-def suite_of(family: str) -> Suite:
-    """The suite of one kind of source."""
-    return next(suite for suite in load_suites() if suite.name == f"raw_{family}")
+def suites_of(family: str) -> list[Suite]:
+    """The suites of one kind of source: one for each of its tables."""
+    tables = {table.full_name for table in SOURCES[family].tables}
+    return [suite for suite in load_suites() if suite.table in tables and suite.name.startswith("raw_")]
 
 
 def check_new_rows(settings: Settings, family: str, run_id: str) -> tuple[list[str], int]:
@@ -26,10 +27,12 @@ def check_new_rows(settings: Settings, family: str, run_id: str) -> tuple[list[s
     """
     with open_database(settings.raw_database, settings) as con:
         fail_at("gx")
-        result = validate_table(con, suite_of(family), where=f"_load_id > {_published_up_to(con)}")
-    keep_result(settings, run_id, result)
-    failures = result.failures()
-    return [*failures, HOW_TO_MEND] if failures else [], result.rows
+        since = _published_up_to(con)
+        results = [validate_table(con, suite, where=f"_load_id > {since}") for suite in suites_of(family)]
+    for result in results:
+        keep_result(settings, run_id, result)
+    failures = [failure for result in results for failure in result.failures()]
+    return [*failures, HOW_TO_MEND] if failures else [], sum(result.rows for result in results)
 
 
 def check_counts(settings: Settings, family: str) -> list[str]:

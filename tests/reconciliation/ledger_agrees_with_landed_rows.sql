@@ -13,6 +13,16 @@ with landed as (
     select _source as source, _file_sha256 as file_sha256 from {{ source('litellm', 'calls') }}
     union all
     select _source as source, _file_sha256 as file_sha256 from {{ source('otel', 'spans') }}
+    union all
+    select _source as source, _file_sha256 as file_sha256 from {{ source('langfuse', 'observations') }}
+    union all
+    select _source as source, _file_sha256 as file_sha256 from {{ source('langfuse', 'scores') }}
+    union all
+    select _source as source, _file_sha256 as file_sha256 from {{ source('helicone', 'requests') }}
+    union all
+    select _source as source, _file_sha256 as file_sha256 from {{ source('bedrock', 'invocations') }}
+    union all
+    select _source as source, _file_sha256 as file_sha256 from {{ source('azure_apim', 'llm_logs') }}
 
 ),
 

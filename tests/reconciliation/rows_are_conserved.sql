@@ -10,6 +10,21 @@ with counts as (
         ) + (
             select count(*) from {{ litellm }} where _is_current and started_at <= {{ as_of() }}
         ) + (
+            select count(*) from {{ source('langfuse', 'observations') }}
+            where
+                _is_current
+                and is_deleted is distinct from true
+                and observation_type in ('GENERATION', 'EMBEDDING')
+                and started_at <= {{ as_of() }}
+        ) + (
+            select count(*) from {{ source('helicone', 'requests') }} where _is_current and started_at <= {{ as_of() }}
+        ) + (
+            select count(*) from {{ source('bedrock', 'invocations') }}
+            where _is_current and started_at <= {{ as_of() }}
+        ) + (
+            select count(distinct _source || chr(31) || correlation_id)
+            from {{ source('azure_apim', 'llm_logs') }} where _is_current and started_at <= {{ as_of() }}
+        ) + (
             select count(*) from {{ ref('int_otel_attempts') }}
         ) as expected,
         (select count(*) from {{ ref('attempts') }}) as found
@@ -57,6 +72,9 @@ with counts as (
         (
             select count(distinct _source || chr(31) || ticket_id)
             from {{ source('native', 'rework') }} where updated_at <= {{ as_of() }}
+        ) + (
+            select count(distinct _source || chr(31) || record_kind || chr(31) || review_id)
+            from {{ source('langfuse', 'scores') }} where is_rework and updated_at <= {{ as_of() }}
         ) as expected,
         (select count(*) from {{ ref('rework_tickets') }}) as found
     union all

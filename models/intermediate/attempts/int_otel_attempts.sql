@@ -102,6 +102,7 @@ select
     calls.code_interpreter_calls,
     calls.cache_storage_token_hours,
     calls.usage_reported,
+    calls.usage_disagrees,
     calls.cache_hit,
     calls.prompt_hash,
     calls.input_valid,

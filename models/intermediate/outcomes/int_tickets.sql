@@ -7,7 +7,7 @@ with states_in_scope as (
     select distinct
         source,
         ticket_id
-    from {{ ref('stg_native__tickets') }}
+    from {{ ref('int_ticket_states') }}
     where
         updated_at <= {{ as_of() }}
         {{ and_in_rebuild_days(day_of('opened_at')) }}
@@ -38,7 +38,7 @@ states as (
             partition by tickets.source, tickets.ticket_id
             order by tickets.updated_at desc, tickets.row_hash desc
         ) as recency
-    from {{ ref('stg_native__tickets') }} as tickets
+    from {{ ref('int_ticket_states') }} as tickets
     inner join states_in_scope
         on
             tickets.source = states_in_scope.source

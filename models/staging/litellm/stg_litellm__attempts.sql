@@ -63,6 +63,7 @@ select
     cast(0 as bigint) as code_interpreter_calls,
     cast(0 as bigint) as cache_storage_token_hours,
     prompt_tokens is not null or status = 'failure' as usage_reported,
+    false as usage_disagrees,
     coalesce(cache_hit, false) as cache_hit,
     prompt_hash,
     input_valid,

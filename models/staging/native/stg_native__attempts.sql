@@ -31,6 +31,7 @@ select
     coalesce(code_interpreter_calls, 0) as code_interpreter_calls,
     coalesce(cache_storage_token_hours, 0) as cache_storage_token_hours,
     true as usage_reported,
+    false as usage_disagrees,
     coalesce(cache_hit, false) as cache_hit,
     prompt_hash,
     input_valid,

@@ -61,6 +61,7 @@ select
     cast(0 as bigint) as code_interpreter_calls,
     cast(0 as bigint) as cache_storage_token_hours,
     input_tokens is not null or status_code = 'error' or error_type is not null as usage_reported,
+    false as usage_disagrees,
     cast(input_tokens is not null as integer) + cast(cache_read_tokens is not null as integer)
         + cast(cache_write_tokens is not null as integer) + cast(cache_write_1h_tokens is not null as integer)
         + cast(output_tokens is not null as integer) + cast(reasoning_tokens is not null as integer)

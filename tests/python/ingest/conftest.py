@@ -11,6 +11,7 @@ import duckdb
 import pytest
 
 from orchestration.ingest.load import ingest_source
+from orchestration.ingest.registry import landed_tables
 from orchestration.ingest.report import IngestReport
 from orchestration.settings import Settings
 
@@ -63,17 +64,7 @@ class Warehouse:
         assert not self.all(
             "SELECT * FROM ledger.load_files WHERE rows_in <> loaded + duplicate + superseded + quarantined"
         )
-        stored = " UNION ALL ".join(
-            f"SELECT _load_id AS load_id FROM {name}"
-            for name in (
-                "native.inference",
-                "native.rework",
-                "native.sla",
-                "native.outcomes",
-                "litellm.calls",
-                "otel.spans",
-            )
-        )
+        stored = " UNION ALL ".join(f"SELECT _load_id AS load_id FROM {table.full_name}" for table in landed_tables())
         assert not self.all(
             f"""
             SELECT * FROM ledger.load_files AS files
