@@ -30,6 +30,8 @@ class Connected:
         instants: SQL instants on whose days something of the row stands.
         looked_up_at: SQL instants at which reference data are looked up for the row.
         keys: SQL expressions, each a key (or a list of keys) shared with the rows it is computed together with.
+        inner_instants: SQL list of further instants on whose days something of the row stands; empty when there are
+            none. Reference data are not looked up on these days.
     """
 
     table: str
@@ -37,11 +39,29 @@ class Connected:
     instants: tuple[str, ...]
     looked_up_at: tuple[str, ...]
     keys: tuple[str, ...]
+    inner_instants: str = ""
 
 
 def _attempts(table: str, *keys: str) -> Connected:
     instants = ("started_at", "coalesce(ended_at, started_at)")
     return Connected(table, "started_at", instants, instants, ("'o' || outcome_id", *keys))
+
+
+_OUTCOMES = "list_transform(from_json(outcome_ids, '[\"VARCHAR\"]'), lambda outcome_id: 'o' || outcome_id)"
+
+
+def _desk(table: str, *, has_clocks: bool, more_keys: tuple[str, ...] = (), inner_instants: str = "") -> Connected:
+    """A desk's tickets with all that belongs to them: clocks, events, hours of work. When clocks are due in a changed
+    range of reference data is read off the previous build."""
+    clock_instants = ("started_at", "due_at") if has_clocks else ()
+    return Connected(
+        table,
+        "updated_at",
+        ("opened_at", "coalesce(closed_at, updated_at)", "updated_at", *clock_instants),
+        ("coalesce(closed_at, updated_at)",),
+        (_OUTCOMES, "'k' || _source || chr(31) || ticket_id", "'q' || _source || chr(31) || ticket_key", *more_keys),
+        inner_instants,
+    )
 
 
 CONNECTED = (
@@ -95,7 +115,7 @@ CONNECTED = (
         ("opened_at", "coalesce(closed_at, updated_at)"),
         ("coalesce(closed_at, updated_at)",),
         (
-            "list_transform(from_json(outcome_ids, '[\"VARCHAR\"]'), lambda outcome_id: 'o' || outcome_id)",
+            _OUTCOMES,
             "'k' || _source || chr(31) || ticket_id",
         ),
     ),
@@ -107,6 +127,15 @@ CONNECTED = (
         ("'o' || outcome_id", "'s' || _source || chr(31) || event_id"),
     ),
     Connected("native.outcomes", "decided_at", ("decided_at",), ("decided_at",), ("'o' || outcome_id",)),
+    _desk("zendesk.records", has_clocks=False, more_keys=("'p' || _source || chr(31) || policy_id",)),
+    _desk(
+        "jira.records",
+        has_clocks=False,
+        inner_instants="list_transform(from_json(sla_cycles, '[\"JSON\"]'),"
+        " lambda cycle: make_timestamptz(CAST(cycle->>'started_us' AS BIGINT)))",
+    ),
+    _desk("servicenow.records", has_clocks=True),
+    _desk("pagerduty.records", has_clocks=True),
 )
 
 
@@ -163,9 +192,7 @@ def plan(
     return decided
 
 
-def _decide(
-    con: duckdb.DuckDBPyConnection, prepared: PreparedReference, settings: Settings, as_of: datetime
-) -> Plan:
+def _decide(con: duckdb.DuckDBPyConnection, prepared: PreparedReference, settings: Settings, as_of: datetime) -> Plan:
     published = _last_publish(con)
     if published is None:
         return Plan("full", (), "nothing was published yet")
@@ -189,7 +216,7 @@ def _decide(
     con.execute(f"CREATE OR REPLACE TEMP TABLE new_keys (key {KEY})")
     if unfinished is not None:
         con.execute("INSERT INTO touched_days SELECT day FROM control.rebuild_days")
-    if not _touch_by_clock(con, settings, published.as_of, as_of):
+    if not _touch_by_clock(con, settings, published.as_of, as_of, ranges or []):
         return Plan("full", (), "the build has no marts to add to")
     _touch_by_rows(con, published, as_of, ranges or [])
     _follow_connections(con)
@@ -218,9 +245,15 @@ def _day(instant: str) -> str:
 
 
 def _touch_by_clock(
-    con: duckdb.DuckDBPyConnection, settings: Settings, last_as_of: datetime, as_of: datetime
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    last_as_of: datetime,
+    as_of: datetime,
+    ranges: list[tuple[datetime, datetime | None]],
 ) -> bool:
-    """Days that change because time passed: closed acceptance windows, and breached clocks that still run.
+    """Days that change because time passed: closed acceptance windows, and breached clocks that still run; and days of
+    outcomes whose clocks are due in a changed range of reference data. Clocks are those of the previous build: any that
+    are not in it, or not as they are now, are found by their new rows.
 
     Returns:
         False when the build database has no outcomes.
@@ -230,40 +263,38 @@ def _touch_by_clock(
     try:
         tables = con.execute(
             "SELECT count(*) FROM information_schema.tables WHERE table_catalog = 'previous_build'"
-            " AND table_schema = 'marts' AND table_name IN ('outcomes', 'use_case_daily')"
+            " AND table_schema = 'marts' AND table_name IN ('outcomes', 'sla_events', 'use_case_daily')"
         ).fetchone()
-        if tables != (2,):
+        if tables != (3,):
             return False
         con.execute(
             "INSERT INTO touched_days SELECT DISTINCT day FROM previous_build.marts.outcomes"
             " WHERE acceptance_window_closes_at > ? AND acceptance_window_closes_at <= ?",
             [last_as_of, as_of],
         )
+        conditions = ["((stopped_at IS NULL OR stopped_at > $last_as_of) AND breaches_at < $as_of)"]
+        values: dict[str, object] = {"as_of": as_of, "last_as_of": last_as_of}
+        for number, (start, end) in enumerate(ranges):
+            values[f"start_{number}"] = start
+            until = "" if end is None else f" AND due_at < $end_{number}"
+            if end is not None:
+                values[f"end_{number}"] = end
+            conditions.append(f"(due_at >= $start_{number}{until})")
         con.execute(
             f"""
             CREATE OR REPLACE TEMP TABLE running_outcomes AS
-            SELECT DISTINCT outcome_id
-            FROM (
-                SELECT
-                    outcome_id, stopped_at, status,
-                    due_at + to_microseconds(CAST(coalesce(paused_minutes, 0) * 60000000 AS BIGINT)) AS breaches_at
-                FROM native.sla
-                WHERE updated_at <= $as_of
-                QUALIFY row_number() OVER (
-                    PARTITION BY _source, event_id ORDER BY updated_at DESC, _row_hash DESC
-                ) = 1
-            )
-            WHERE status <> 'cancelled' AND (stopped_at IS NULL OR stopped_at > $last_as_of) AND breaches_at < $as_of
+            SELECT DISTINCT outcome_id FROM previous_build.marts.sla_events
+            WHERE status <> 'cancelled' AND ({" OR ".join(conditions)})
             """,
-            {"as_of": as_of, "last_as_of": last_as_of},
+            values,
         )
         con.execute(
             f"""
             INSERT INTO touched_days
             SELECT day FROM previous_build.marts.outcomes WHERE outcome_id IN (SELECT outcome_id FROM running_outcomes)
             UNION
-            SELECT unnest([{_day("started_at")}, {_day("due_at")}])
-            FROM native.sla WHERE outcome_id IN (SELECT outcome_id FROM running_outcomes)
+            SELECT unnest([day, {_day("due_at")}])
+            FROM previous_build.marts.sla_events WHERE outcome_id IN (SELECT outcome_id FROM running_outcomes)
             """
         )
         return True
@@ -312,10 +343,13 @@ def _touch_range(con: duckdb.DuckDBPyConnection, start: datetime, end: datetime 
 
 def _collect(con: duckdb.DuckDBPyConnection, connected: Connected, condition: str, values: dict[str, object]) -> None:
     """Add the days and keys of the rows of one table that meet a condition."""
-    days = ", ".join(_day(instant) for instant in connected.instants)
+    days = f"[{', '.join(_day(instant) for instant in connected.instants)}]"
+    if connected.inner_instants:
+        inner = f"list_transform({connected.inner_instants}, lambda instant: {_day('instant')})"
+        days = f"list_concat({days}, coalesce({inner}, []))"
     keys = "".join(f", {key} AS key_{number}" for number, key in enumerate(connected.keys))
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE met AS SELECT [{days}] AS days{keys} FROM {connected.table} WHERE {condition}",
+        f"CREATE OR REPLACE TEMP TABLE met AS SELECT {days} AS days{keys} FROM {connected.table} WHERE {condition}",
         values,
     )
     con.execute("INSERT INTO touched_days SELECT DISTINCT unnest(days) FROM met")

@@ -38,6 +38,14 @@
 {%- endmacro %}
 
 
+{#- First element of a JSON array of texts; null when there is none. -#}
+{% macro first_json_element(json) -%}{{ return(adapter.dispatch('first_json_element')(json)) }}{%- endmacro %}
+
+{% macro default__first_json_element(json) -%}json_extract_string({{ json }}, '$[0]'){%- endmacro %}
+
+{% macro spark__first_json_element(json) -%}get_json_object({{ json }}, '$[0]'){%- endmacro %}
+
+
 {#- Several expressions as one comparable value, for ordering inside max_by and min_by. -#}
 {% macro composite(expressions) -%}{{ return(adapter.dispatch('composite')(expressions)) }}{%- endmacro %}
 

@@ -111,3 +111,13 @@
 {% macro default__days_in_month(month) -%}day(last_day({{ month }})){%- endmacro %}
 
 {% macro spark__days_in_month(month) -%}day(last_day({{ month }})){%- endmacro %}
+
+
+{#- The instant that lies a number of microseconds after 1970 in UTC. -#}
+{% macro instant_of_microseconds(microseconds) -%}
+    {{ return(adapter.dispatch('instant_of_microseconds')(microseconds)) }}
+{%- endmacro %}
+
+{% macro default__instant_of_microseconds(microseconds) -%}make_timestamptz(cast({{ microseconds }} as bigint)){%- endmacro %}
+
+{% macro spark__instant_of_microseconds(microseconds) -%}timestamp_micros(cast({{ microseconds }} as bigint)){%- endmacro %}

@@ -34,9 +34,8 @@
 {%- endmacro %}
 
 
-{#- Whether a landing source declares that its rows carry no links between attempts, so that the retry rule applies. -#}
-{% macro is_retry_window_source(source) -%}
-    {%- set families = var('retry_window_sources') -%}
+{#- Whether a landing source is of one of some families: its folder is named for the family, or `<family>-<anything>`. -#}
+{% macro is_of_family(source, families) -%}
     (
         {%- for family in families %}
         {{ source }} = '{{ family }}' or {{ source }} like '{{ family }}-%'{{ ' or' if not loop.last }}
@@ -44,4 +43,10 @@
         false
         {%- endfor %}
     )
+{%- endmacro %}
+
+
+{#- Whether a landing source declares that its rows carry no links between attempts, so that the retry rule applies. -#}
+{% macro is_retry_window_source(source) -%}
+    {{ is_of_family(source, var('retry_window_sources')) }}
 {%- endmacro %}

@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from orchestration.settings import Settings
 
+from .desks.config import DeskPlaces, JiraPlaces, PagerDutyPlaces, ZendeskPlaces
+
 PLACED_FIELDS = (
     "outcome_id",
     "use_case",
@@ -102,7 +104,7 @@ class LangfusePlaces(GatewayPlaces):
 
 
 class Places(BaseModel):
-    """Places of all gateways."""
+    """Places of all gateways and desks."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -112,6 +114,10 @@ class Places(BaseModel):
     helicone: TracedPlaces = TracedPlaces()
     bedrock: TracedPlaces = TracedPlaces()
     azure_apim: TracedPlaces = TracedPlaces()
+    zendesk: ZendeskPlaces = ZendeskPlaces()
+    jira: JiraPlaces = JiraPlaces()
+    servicenow: DeskPlaces = DeskPlaces()
+    pagerduty: PagerDutyPlaces = PagerDutyPlaces()
 
     @field_validator("otel")
     @classmethod
@@ -152,7 +158,11 @@ def load_places(settings: Settings) -> Places:
         own = yaml.load(override.read_text(encoding="utf-8"), Loader=_NoDuplicates) or {}
         Places.model_validate(own)
         for gateway, places in own.items():
-            merged[gateway].update(places)
+            for name, value in places.items():
+                stated = merged[gateway].get(name)
+                # Places of one field leave those of the others as they are.
+                both = isinstance(value, dict) and isinstance(stated, dict)
+                merged[gateway][name] = {**stated, **value} if both else value
         return Places.model_validate(merged)
     except (yaml.YAMLError, ValueError, AttributeError, TypeError) as error:
         raise PlacesError(f"{override}: {error}") from error

@@ -11,6 +11,8 @@ from . import azure_apim, bedrock, gateway_tables, helicone, langfuse, tables
 from .azure_apim import ApimParser
 from .batches import RowReader
 from .bedrock import BedrockParser
+from .desks import jira, pagerduty, servicenow, zendesk
+from .desks.rows import DeskReader
 from .frames import ParseContext, Parser
 from .helicone import HeliconeParser
 from .json_lines import JsonLinesReader
@@ -132,6 +134,39 @@ SOURCES: dict[str, Family] = {
             (tables.OUTCOMES,),
             _needed("outcome_id", "use_case", "decision", "decided_at"),
             partial(NativeParser, "outcomes"),
+        ),
+        Family(
+            "zendesk",
+            "Zendesk tickets, ticket metrics, metric events and SLA policies: JSON (pages or lines), CSV, Parquet",
+            (tables.ZENDESK,),
+            (("id", "ticket_id", "sla_policy_id"),),
+            zendesk.ZendeskParser,
+            json_reader=partial(DeskReader, zendesk.PAGES),
+        ),
+        Family(
+            "jira",
+            "Jira issues with history, worklogs, and SLA cycles of Jira Service Management: JSON (pages or lines)",
+            (tables.JIRA,),
+            (),
+            jira.JiraParser,
+            json_only=True,
+            json_reader=partial(DeskReader, jira.PAGES),
+        ),
+        Family(
+            "servicenow",
+            "ServiceNow incidents and task SLAs: JSON (pages or lines), CSV, Parquet",
+            (tables.SERVICENOW,),
+            _needed("sys_id"),
+            servicenow.ServiceNowParser,
+            json_reader=partial(DeskReader, servicenow.PAGES),
+        ),
+        Family(
+            "pagerduty",
+            "PagerDuty incidents of the REST API or of analytics: JSON (pages or lines), CSV, Parquet",
+            (tables.PAGERDUTY,),
+            _needed("id", "created_at"),
+            pagerduty.PagerDutyParser,
+            json_reader=partial(DeskReader, pagerduty.PAGES),
         ),
     )
 }

@@ -141,7 +141,38 @@ SPANS = Table(
     rank=("coalesce(output_tokens, -1)", "coalesce(input_tokens, -1)", "_row_hash"),
     has_current=True,
 )
-LANDED_TABLES = (INFERENCE, REWORK, SLA, OUTCOMES, CALLS, SPANS)
+
+# A desk's records of every kind in one table, told apart by `record`: columns that a kind does not have are null.
+_DESK_TICKET = (
+    "record, record_id, ticket_id, ticket_key, outcome_ids, use_case, is_in_scope:b, is_rework:b, opened_at:t,"
+    "closed_at:t, updated_at:t, severity, kind, cause, handling_minutes:min, role, status, reopens:n"
+)
+_DESK_CLOCK = ", metric, started_at:t, due_at:t, stopped_at:t, paused_seconds:n, clock_status"
+
+
+def _desk(schema: str, more_columns: str, *first_ranks: str) -> Table:
+    return Table(
+        schema=schema,
+        name="records",
+        columns=_columns(_DESK_TICKET + more_columns),
+        key=("record", "record_id"),
+        event_time="updated_at",
+        rank=(*first_ranks, "updated_at", "_row_hash"),
+    )
+
+
+ZENDESK = _desk(
+    "zendesk",
+    ", priority, metric_name, instance_id:n, event_type, target_minutes:min, business_hours:b, policy_id,"
+    "is_deleted:b, policy_metrics",
+    # A deleted event keeps its time.
+    "coalesce(is_deleted, false)",
+)
+JIRA = _desk("jira", ", worklogs, sla_cycles")
+SERVICENOW = _desk("servicenow", _DESK_CLOCK)
+PAGERDUTY = _desk("pagerduty", _DESK_CLOCK)
+DESKS = (ZENDESK, JIRA, SERVICENOW, PAGERDUTY)
+LANDED_TABLES = (INFERENCE, REWORK, SLA, OUTCOMES, CALLS, SPANS, *DESKS)
 
 LEDGER_TABLES: dict[str, dict[str, str]] = {
     "ledger.load_files": {

@@ -23,6 +23,10 @@ with landed as (
     select _source as source, _file_sha256 as file_sha256 from {{ source('bedrock', 'invocations') }}
     union all
     select _source as source, _file_sha256 as file_sha256 from {{ source('azure_apim', 'llm_logs') }}
+    {%- for desk in ['zendesk', 'jira', 'servicenow', 'pagerduty'] %}
+    union all
+    select _source as source, _file_sha256 as file_sha256 from {{ source(desk, 'records') }}
+    {%- endfor %}
 
 ),
 

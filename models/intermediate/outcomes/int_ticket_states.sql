@@ -1,6 +1,8 @@
 {{ config(materialized='view') }}
 
--- One row is the state of a ticket at one `updated_at`, of all sources, in one shape.
+-- One row is the state of a ticket at one `updated_at`, of all sources, in one shape. `is_rework` is false for a desk's
+-- ticket that is not about an outcome or a use case: it stays out of every figure. Work that a desk tells apart from
+-- the ticket (metrics, worklogs) is joined as of the run.
 select
     source,
     ticket_id,
@@ -48,3 +50,32 @@ select
     file_sha256,
     file_row_no
 from {{ ref('int_langfuse_tickets') }}
+
+union all
+
+select
+    tickets.source,
+    tickets.ticket_id,
+    tickets.outcome_ids,
+    tickets.logged_use_case,
+    tickets.is_rework,
+    tickets.opened_at,
+    case when tickets.status = 'closed' then coalesce(tickets.closed_at, handling.closed_at) end as closed_at,
+    tickets.updated_at,
+    tickets.severity,
+    tickets.kind,
+    tickets.cause,
+    coalesce(tickets.handling_minutes, handling.handling_minutes) as handling_minutes,
+    tickets.role,
+    cast(null as decimal(38, 12)) as logged_cost,
+    cast(null as varchar) as logged_currency,
+    coalesce(tickets.reopens, handling.reopens) as reopens,
+    tickets.status,
+    tickets.row_hash,
+    tickets.file_sha256,
+    tickets.file_row_no
+from {{ ref('int_desk_tickets') }} as tickets
+left join {{ ref('int_desk_handling') }} as handling
+    on
+        tickets.source = handling.source
+        and tickets.ticket_id = handling.ticket_id

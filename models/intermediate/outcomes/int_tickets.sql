@@ -1,7 +1,7 @@
 {{ config(materialized='incremental', incremental_strategy='replace_days') }}
 
--- One row per rework ticket: its latest state as of the run. Equal `updated_at` is decided by content, never by the
--- order of arrival.
+-- One row per rework ticket of any source: its latest state as of the run. Equal `updated_at` is decided by content,
+-- never by the order of arrival. A desk's ticket whose latest state is no rework has no row.
 with states_in_scope as (
 
     select distinct
@@ -31,6 +31,8 @@ states as (
         tickets.role,
         tickets.logged_cost,
         tickets.logged_currency,
+        tickets.reopens,
+        tickets.is_rework,
         tickets.status,
         tickets.file_sha256,
         tickets.file_row_no,
@@ -64,10 +66,12 @@ select
     role,
     logged_cost,
     logged_currency,
+    reopens,
     status,
     file_sha256,
     file_row_no
 from states
 where
     recency = 1
+    and is_rework
     {{ and_in_rebuild_days(day_of('opened_at')) }}

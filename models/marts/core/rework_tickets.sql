@@ -32,6 +32,7 @@ select
     tickets.closed_at,
     tickets.updated_at,
     tickets.worked_at,
+    tickets.reopens,
     tickets.handling_minutes,
     ticket_totals.rework_cost,
     case

@@ -1,0 +1,1 @@
+"""Ticket and SLA sources: Zendesk, Jira, ServiceNow and PagerDuty."""

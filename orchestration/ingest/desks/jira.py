@@ -1,0 +1,156 @@
+"""Jira: issues with their history, worklogs, and the SLA cycles of Jira Service Management."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Any
+
+from orchestration.ingest.privacy import to_json
+from orchestration.ingest.reasons import MISSING_ID, Bad
+from orchestration.ingest.values import integer
+
+from .config import plain_word
+from .finding import Record, Refused, list_in, minutes_of, moment_us, object_in, required
+from .parser import COMMON, DeskParser, desk_fields
+
+PAGES = frozenset({"issues", "worklogs", "values"})
+
+
+class JiraParser(DeskParser):
+    """Parser of ``jira.records``."""
+
+    places_name = "jira"
+    fields = desk_fields(COMMON)
+    json_columns = ("worklogs", "sla_cycles")
+    columns_read = frozenset()
+
+    def flatten(self, row: dict[str, Any]) -> dict[str, Any] | None:
+        if type(row.get("fields")) is dict and ("key" in row or "id" in row):
+            return self._issue(row, row["fields"])
+        if "timeSpentSeconds" in row and "issueId" in row:
+            return self._worklog(row)
+        if _is_sla(row):
+            return self._sla(row)
+        return None
+
+    def _issue(self, row: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
+        record = Record(self._places, [fields, row], fields.get("labels"))
+        slas = [cycle for value in fields.values() if _is_sla(value) for cycle in self._cycles(value)]
+        worklogs = [self._spent(log) for log in list_in(object_in(fields, "worklog"), "worklogs")]
+        return self.ticket(
+            record,
+            record_id=row.get("id"),
+            ticket_id=row.get("id"),
+            ticket_key=row.get("key"),
+            opened_at=fields.get("created"),
+            updated_at=fields.get("updated"),
+            closed_at=fields.get("resolutiondate"),
+            # The issue's own time only: subtasks are issues of their own.
+            handling_minutes=_minutes(fields.get("timespent"), "timespent"),
+            reopens=self._reopens(row),
+            worklogs=to_json(worklogs) if worklogs else None,
+            sla_cycles=to_json(slas) if slas else None,
+        )
+
+    def _reopens(self, row: dict[str, Any]) -> int | None:
+        """How often the status went from a done one to another; None where the export has no history."""
+        if type(row.get("changelog")) is not dict:
+            return None
+        done = set(map(plain_word, self._places.done_statuses))
+        changes = (item for history in list_in(row["changelog"], "histories") for item in list_in(history, "items"))
+        return sum(
+            plain_word(str(item.get("fromString"))) in done and plain_word(str(item.get("toString"))) not in done
+            for item in changes
+            if item.get("field") == "status"
+        )
+
+    def _worklog(self, row: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "record": "worklog",
+            "record_id": row.get("id"),
+            "ticket_id": row.get("issueId"),
+            "updated_at": row.get("updated") or row.get("created"),
+            "worklogs": to_json([self._spent(row)]),
+        }
+
+    def _spent(self, log: dict[str, Any]) -> dict[str, Any]:
+        minutes = required(_minutes(log.get("timeSpentSeconds"), "timeSpentSeconds"), "timeSpentSeconds")
+        return {
+            "id": str(required(log.get("id"), "worklog.id", MISSING_ID)),
+            "minutes": format(minutes.quantize(Decimal("0.000001")), "f"),
+            "updated_us": required(
+                moment_us(log.get("updated") or log.get("created"), "worklog.updated", latest=self._context.latest),
+                "worklog.updated",
+            ),
+        }
+
+    def _sla(self, row: dict[str, Any]) -> dict[str, Any]:
+        cycles = self._cycles(row)
+        # Jira states no time for the state of an SLA: the latest moment that it mentions is the earliest it can be of.
+        known = [cycle[name] for cycle in cycles for name in ("started_us", "stopped_us", "seen_us") if cycle.get(name)]
+        issue = row.get("issueId") or row.get("issueKey")
+        return {
+            "record": "sla",
+            "record_id": None if issue is None else f"{issue}/{row.get('id')}",
+            "ticket_id": row.get("issueId"),
+            "ticket_key": row.get("issueKey"),
+            "updated_at": max(known) if known else None,
+            "sla_cycles": to_json(cycles),
+        }
+
+    def _cycles(self, sla: dict[str, Any]) -> list[dict[str, Any]]:
+        """Cycles of an SLA, each with an id that stays while it runs and when it is completed."""
+        sla_id = str(sla.get("id") or sla.get("name") or "")
+        metric = "response" if re.search(self._places.response_slas, str(sla.get("name"))) else "resolution"
+        found = [(cycle, False) for cycle in list_in(sla, "completedCycles")]
+        if type(sla.get("ongoingCycle")) is dict:
+            found.append((sla["ongoingCycle"], True))
+        cycles = []
+        for cycle, is_ongoing in found:
+            started = required(self._date(cycle, "startTime"), "startTime")
+            elapsed = _millis(cycle, "elapsedTime")
+            due = self._date(cycle, "breachTime", may_come=True)
+            stopped = None if is_ongoing else required(self._date(cycle, "stopTime"), "stopTime")
+            if is_ongoing and cycle.get("paused") is True:
+                # A paused clock stands still: it counts as stopped where it stands until it runs again.
+                stopped = started + (elapsed or 0) * 1000
+            if due is None and stopped is not None and _millis(cycle, "goalDuration") is not None:
+                # Without a time of breach only the elapsed time is known, in the calendar of the SLA.
+                over = (elapsed or 0) - (_millis(cycle, "goalDuration") or 0)
+                due = stopped - over * 1000
+            cycles.append(
+                {
+                    "event_id": f"{sla_id}/{started}",
+                    "metric": metric,
+                    "started_us": started,
+                    "due_us": due,
+                    "stopped_us": stopped,
+                    "seen_us": started + (elapsed or 0) * 1000 if is_ongoing else None,
+                }
+            )
+        return cycles
+
+    def _date(self, cycle: dict[str, Any], name: str, *, may_come: bool = False) -> int | None:
+        date = cycle.get(name)
+        if type(date) is dict:
+            date = date.get("epochMillis") or date.get("iso8601") or date.get("jira")
+        return moment_us(date, name, latest=None if may_come else self._context.latest)
+
+
+def _is_sla(value: Any) -> bool:
+    return type(value) is dict and (type(value.get("completedCycles")) is list or "ongoingCycle" in value)
+
+
+def _millis(cycle: dict[str, Any], name: str) -> int | None:
+    duration = cycle.get(name)
+    millis = duration.get("millis") if type(duration) is dict else duration
+    count = None if millis is None else integer(abs(millis) // 1000) if type(millis) is int else None
+    return None if count is None or isinstance(count, Bad) else millis
+
+
+def _minutes(seconds: Any, field: str) -> Decimal | None:
+    minutes = minutes_of(seconds, "seconds")
+    if isinstance(minutes, Bad):
+        raise Refused(minutes, field, seconds)
+    return minutes
