@@ -2,7 +2,8 @@
 -- came in. The time of breach that Jira states has the pauses in it.
 select
     records._source as source,
-    coalesce(records.ticket_id, records.ticket_key) || '/' || {{ json_member('cycles.element', "'event_id'") }} as event_id,
+    coalesce(records.ticket_id, records.ticket_key) || '/' || {{ json_member('cycles.element', "'event_id'") }}
+        as event_id,
     records.ticket_id,
     records.ticket_key,
     {{ json_member('cycles.element', "'metric'") }} as metric,

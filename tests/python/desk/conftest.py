@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from orchestration.ingest.report import IngestReport
-from tests.python.ingest.conftest import Warehouse
+from ingest.conftest import Warehouse
 
 LATER = datetime(2026, 7, 5, tzinfo=UTC)
 

@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 import pytest
 
-from tests.python.ingest.conftest import Warehouse
-from tests.python.ingest.samples import jsonl
+from ingest.conftest import Warehouse
+from ingest.samples import jsonl
 
 from .builders import (
     jira_date,

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from orchestration.ingest.batches import BATCH_ROWS
 from orchestration.ingest.desks.rows import DeskReader
 from orchestration.ingest.privacy import Hasher
-from tests.python.ingest.conftest import Warehouse
-from tests.python.ingest.samples import jsonl
+from ingest.conftest import Warehouse
+from ingest.samples import jsonl
 
 from .builders import (
     CANARY,

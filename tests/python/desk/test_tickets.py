@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.python.ingest.conftest import Warehouse
-from tests.python.ingest.samples import jsonl
+from ingest.conftest import Warehouse
+from ingest.samples import jsonl
 
 from .builders import (
     CANARY,
