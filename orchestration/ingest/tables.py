@@ -172,7 +172,7 @@ JIRA = _desk("jira", ", worklogs, sla_cycles")
 SERVICENOW = _desk("servicenow", _DESK_CLOCK)
 PAGERDUTY = _desk("pagerduty", _DESK_CLOCK)
 DESKS = (ZENDESK, JIRA, SERVICENOW, PAGERDUTY)
-LANDED_TABLES = (INFERENCE, REWORK, SLA, OUTCOMES, CALLS, SPANS, *DESKS)
+
 
 LEDGER_TABLES: dict[str, dict[str, str]] = {
     "ledger.load_files": {

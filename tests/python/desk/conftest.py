@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ingest.conftest import Warehouse
 
 from orchestration.ingest.report import IngestReport
-from ingest.conftest import Warehouse
 
 LATER = datetime(2026, 7, 5, tzinfo=UTC)
 

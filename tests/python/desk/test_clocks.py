@@ -7,7 +7,6 @@ from typing import Any
 
 import orjson
 import pytest
-
 from ingest.conftest import Warehouse
 from ingest.samples import jsonl
 

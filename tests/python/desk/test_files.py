@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from ingest.conftest import Warehouse
+from ingest.samples import jsonl
 
 from orchestration.ingest.batches import BATCH_ROWS
 from orchestration.ingest.desks.rows import DeskReader
 from orchestration.ingest.privacy import Hasher
-from ingest.conftest import Warehouse
-from ingest.samples import jsonl
 
 from .builders import (
     CANARY,

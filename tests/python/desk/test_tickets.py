@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-
 from ingest.conftest import Warehouse
 from ingest.samples import jsonl
 
