@@ -13,11 +13,13 @@ import pyarrow as pa
 
 from orchestration.reference.intervals import FOREVER, Range, symmetric_difference, union
 from orchestration.reference.prepare import PreparedReference, ReferenceRow
+from orchestration.reference.values import parse_instant
+from orchestration.settings import project_vars
 
 # A changed row of these has no dates, or no time to which its effect is bound: every fact may change.
 EVERYWHERE = frozenset({"models", "model_aliases", "provider_aliases", "use_case_rules"})
 # A changed row of these changes facts of the time for which it holds.
-DATED = frozenset({"use_cases", "model_prices", "price_overrides", "role_rates", "delay_rates", "fx_rates"})
+DATED = frozenset({"use_cases", "model_prices", "price_overrides", "capacity", "role_rates", "delay_rates", "fx_rates"})
 # All others (owners, budgets, cost_slos, releases, experiments) are joined to finished facts; no day is built again.
 
 TouchedRange = tuple[datetime, datetime | None]
@@ -37,6 +39,9 @@ def changed_ranges(
     published = [ReferenceRow(*row) for row in con.execute(_SELECT).fetchall()]
     if not published:
         return "all"
+    # A correction that was not known yet when the last build was published had no part in it.
+    (last,) = con.execute("select max(as_of) from ledger.publishes").fetchone() or (None,)
+    published = [row for row in published if last is None or not _is_known_after(row, last)]
     before, after = _by_seed(published), _by_seed(prepared.rows)
     if any({row.row_hash for row in before[s]} != {row.row_hash for row in after[s]} for s in EVERYWHERE):
         return "all"
@@ -45,6 +50,11 @@ def changed_ranges(
 
 
 _SELECT = "select seed, row_text, row_hash, valid_from, valid_to from ledger.reference_rows"
+
+
+def _is_known_after(row: ReferenceRow, instant: datetime) -> bool:
+    known_from = json.loads(row.row_text).get("known_from", "")
+    return bool(known_from) and parse_instant(known_from, project_vars().reporting_time_zone) > instant
 
 
 def _by_seed(rows: Iterable[ReferenceRow]) -> dict[str, list[ReferenceRow]]:
