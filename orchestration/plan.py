@@ -49,7 +49,8 @@ CONNECTED = (
         "native.inference",
         "'a' || _source || chr(31) || attempt_id",
         "'a' || _source || chr(31) || retry_of",
-        "'r' || _source || chr(31) || request_id",
+        # A sender may name a request after one of its attempts, so both share one space of names.
+        "'a' || _source || chr(31) || request_id",
     ),
     _attempts(
         "litellm.calls",

@@ -14,6 +14,7 @@ from .batches import Batch, Quarantined, pick
 from .places import Places
 from .privacy import Hasher
 from .reasons import MISSING_FIELD, MISSING_ID, Bad
+from .tables import Table
 from .values import EARLIEST, LATEST, MAX_AMOUNT, MAX_COUNT, MAX_DURATION_MS, MAX_TEXT, duration_us, one_of, parser
 
 UTC_TIME = pa.timestamp("us", "UTC")
@@ -72,19 +73,22 @@ class Frame:
     Attributes:
         columns: Arrow arrays of equal length, by name.
         line_nos, row_nos: place in the file of each row.
+        table: where the rows land; None: the family's first table.
     """
 
     columns: dict[str, pa.Array]
     line_nos: Sequence[int]
     row_nos: Sequence[int]
     quarantined: list[Quarantined]
+    table: Table | None = None
 
 
 class Parser(Protocol):
     """Turns batches of one source family into frames."""
 
-    def parse(self, batch: Batch, *, lenient_numbers: bool) -> Frame:
-        """Every row of the batch ends in the frame's columns or in its quarantined rows."""
+    def parse(self, batch: Batch, *, lenient_numbers: bool) -> Frame | list[Frame]:
+        """Every row of the batch ends in the columns of one frame or in its quarantined rows; a family with several
+        tables gives a frame for each."""
 
     def wants(self, name: str) -> bool:
         """Whether a CSV or Parquet column of this name is read at all."""

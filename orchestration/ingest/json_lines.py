@@ -81,7 +81,7 @@ def parse_lines(lines: list[bytes], *, arrays: bool = False) -> list[Any]:
     except ValueError:
         values = [_quickly(line) for line in lines]
     counts = count_keys(lines)
-    # As many keys in the texts as in the objects: none stands twice, and no objects are inside.
+    # No more keys in the texts than in the objects: none stands twice, and no objects are inside.
     flat = set(map(type, values)) == {dict} and all(counts.certain) and counts.keys == list(map(len, values))
     if flat and max(map(bytes.count, lines, repeat(b"["))) < MAX_DEPTH:
         return values

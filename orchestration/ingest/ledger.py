@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import duckdb
+import pyarrow as pa
 
-from .tables import LANDED_TABLES, LEDGER_TABLES
+from .tables import LANDED_TABLES, LEDGER_TABLES, TIME
 
+_LOAD_FILES = LEDGER_TABLES["ledger.load_files"]
+_ARROW = {"VARCHAR": pa.string(), "BIGINT": pa.int64(), TIME: pa.timestamp("us", "UTC")}
 # Without a run, everything that landed is visible.
 END_OF_TIME = datetime(2100, 1, 1, tzinfo=UTC)
 
@@ -56,8 +60,24 @@ def seen_fingerprints(con: duckdb.DuckDBPyConnection, source: str) -> dict[str, 
     return dict(rows)
 
 
-def remember_file(con: duckdb.DuckDBPyConnection, source: str, path: str, fingerprint: str, sha256: str) -> None:
-    """Note that the content of a landing path is dealt with, for as long as its fingerprint stays; an empty
-    fingerprint never matches, so the file is read again."""
-    con.execute("DELETE FROM ledger.seen_files WHERE source = ? AND path = ?", [source, path])
-    con.execute("INSERT INTO ledger.seen_files VALUES (?, ?, ?, ?)", [source, path, fingerprint, sha256])
+def remember_files(con: duckdb.DuckDBPyConnection, source: str, files: list[tuple[str, str, str]]) -> None:
+    """Note that the content of landing paths is dealt with, for as long as their fingerprints stay.
+
+    Args:
+        files: path, fingerprint and SHA-256 of each; an empty fingerprint never matches, so the file is read again.
+    """
+    if not files:
+        return
+    # The last one wins where two names of a run look the same once they are printable.
+    paths, fingerprints, hashes = zip(*{file[0]: file for file in files}.values(), strict=True)
+    seen_now = pa.table({"path": paths, "fingerprint": fingerprints, "file_sha256": hashes})
+    con.execute("DELETE FROM ledger.seen_files WHERE source = ? AND path IN (SELECT path FROM seen_now)", [source])
+    con.execute("INSERT INTO ledger.seen_files SELECT ?, path, fingerprint, file_sha256 FROM seen_now", [source])
+    del seen_now
+
+
+def write_files(con: duckdb.DuckDBPyConnection, files: list[dict[str, Any]]) -> None:
+    """Write the ledger entries of files, each a mapping of the columns of ``ledger.load_files``."""
+    entries = pa.table({name: pa.array([f[name] for f in files], _ARROW[kind]) for name, kind in _LOAD_FILES.items()})
+    con.execute("INSERT INTO ledger.load_files BY NAME SELECT * FROM entries")
+    del entries

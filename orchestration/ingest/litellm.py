@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import pyarrow as pa
@@ -58,7 +58,9 @@ class LiteLLMParser:
 
     def __init__(self, context: ParseContext) -> None:
         self._context = context
-        self._places = {field: context.places.litellm.of(field) for field in PLACED_FIELDS}
+        self._places = {
+            field: [_Place.parse(place, field) for place in context.places.litellm.of(field)] for field in PLACED_FIELDS
+        }
 
     def wants(self, name: str) -> bool:
         return name in _READ_COLUMNS or (name not in KNOWN and not is_private(name))
@@ -138,7 +140,7 @@ class LiteLLMParser:
         }
         opened = {**row, "metadata": metadata}
         for field, places in self._places.items():
-            flat[field] = _placed(opened, tags, field, places)
+            flat[field] = next((found for place in places if (found := place.find(opened, tags)) is not None), None)
         if flat["prompt_hash"] is None and row.get("messages") not in _EMPTY_BODIES:
             flat["prompt_hash"] = self._context.hasher.of_prompt(row.get("messages"))
         return flat
@@ -252,29 +254,34 @@ def _tags(value: Any) -> list[str]:
     return [t for t in tags if type(t) is str and len(t) <= MAX_RESCUED_TEXT and not CONTROL.search(t)]
 
 
-def _placed(row: dict[str, Any], tags: list[str], field: str, places: tuple[str, ...]) -> Any:
-    """Value of a field at the first of its places that holds one."""
-    for place in places:
-        if place == "tag":
-            found = next((t[len(field) + 1 :] for t in tags if t.startswith((f"{field}:", f"{field}="))), None)
-        else:
-            found = _at(row, place.split("."))
-        if found is not None and found != "":
-            return found
-    return None
+class _Place(NamedTuple):
+    """Where a field may stand: a path into the row, or else a tag with one of these beginnings."""
 
+    path: tuple[str, ...]
+    prefixes: tuple[str, ...]
 
-def _at(value: Any, path: list[str]) -> Any:
-    for name in path:
-        if type(value) is str and value.startswith("{"):
-            try:
-                value = orjson.loads(value)
-            except ValueError:
-                return None
-        if type(value) is not dict:
+    @classmethod
+    def parse(cls, place: str, field: str) -> _Place:
+        return cls((), (f"{field}:", f"{field}=")) if place == "tag" else cls(tuple(place.split(".")), ())
+
+    def find(self, row: dict[str, Any], tags: list[str]) -> Any:
+        """The value here; None when there is none or it is empty. Objects on the way may be JSON text."""
+        if self.prefixes:
+            for tag in tags:
+                if tag.startswith(self.prefixes):
+                    return tag[len(self.prefixes[0]) :] or None
             return None
-        value = value.get(name)
-    return value
+        value: Any = row
+        for name in self.path:
+            if type(value) is str and value.startswith("{"):
+                try:
+                    value = orjson.loads(value)
+                except ValueError:
+                    return None
+            if type(value) is not dict:
+                return None
+            value = value.get(name)
+        return None if value == "" else value
 
 
 def _attributes(row: dict[str, Any], metadata: dict[str, Any], tags: list[str]) -> str | None:
@@ -312,7 +319,6 @@ def check_parts(
 
     cached = pc.add(pc.add(known("cache_read_tokens"), known("cache_write_tokens")), known("cache_write_1h_tokens"))
     within = pc.if_else(includes_cache, cached, 0)
-    problems.add_where(pc.greater(within, columns[whole]), INCONSISTENT_TOKENS, "cache_read_tokens")
     parts = pc.add(within, pc.add(known("audio_input_tokens"), known("image_input_tokens")))
     problems.add_where(pc.greater(parts, columns[whole]), INCONSISTENT_TOKENS, whole)
     for part in ("audio_output_tokens", "reasoning_tokens"):

@@ -6,7 +6,6 @@ import gc
 import time
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,11 +17,11 @@ import pyarrow.compute as pc
 from orchestration.settings import Settings
 
 from . import ledger
-from .batches import Quarantined, RowReader
+from .batches import Batch, Quarantined, RowReader
 from .failpoint import fail_at
 from .frames import Frame, ParseContext, Parser
 from .landing import LandedFile, Landing
-from .merge import row_hash_sql, settle
+from .merge import settle_tables
 from .places import load_places
 from .privacy import load_hasher
 from .readers import open_reader
@@ -31,6 +30,7 @@ from .refusals import write_refusal_note
 from .registry import Family, family_of
 from .report import IngestReport
 from .staging import ChangedWhileReading, Staged, stage
+from .writer import FileKey, RowWriter
 
 PARSER_VERSION = "1"
 # A sender's clock may be this far ahead.
@@ -39,8 +39,8 @@ CLOCK_SKEW = timedelta(minutes=5)
 # commits. A file larger than this has its own.
 GROUP_ROWS = 50_000
 GROUP_FILES = 200
-# Rows are handed to DuckDB in pieces of about its own row group, which it writes in parallel.
-INSERT_ROWS = 60_000
+# Bad rows are written in pieces of this size, so that a file of bad rows only does not fill the memory.
+QUARANTINE_ROWS = 20_000
 # A file with this few bad rows is never refused for their share alone.
 TOLERATED_BAD_ROWS = 10
 # A file that changed this recently may change again within one tick of the file system's clock.
@@ -55,21 +55,24 @@ class UnknownSource(ValueError):
 
 @dataclass
 class _LoadedFile:
-    """What is known of a file once it is read."""
+    """What is known of a file once it is read. ``rows`` were handed to the writer."""
 
-    file: LandedFile
-    sha256: str
+    key: FileKey
     size: int
     compression: str
-    load_id: int
-    format: str = ""
+    format: str | None = None
     rows_in: int = 0
-    inserted: int = 0
+    rows: int = 0
     min_time: datetime | None = None
     max_time: datetime | None = None
     reason: str | None = None
-    fingerprint: str = ""
     reasons: Counter[str] = field(default_factory=Counter)
+
+    def span_times(self, times: pa.Array) -> None:
+        """Widen the span of event times."""
+        bounds = pc.min_max(times)
+        known = [t for t in (self.min_time, self.max_time, bounds["min"].as_py(), bounds["max"].as_py()) if t]
+        self.min_time, self.max_time = min(known, default=None), max(known, default=None)
 
 
 def ingest_source(
@@ -103,17 +106,14 @@ def ingest_source(
     ledger.ensure_tables(con)
     settings.make_folders()
     context = ParseContext(source, max(as_of, now) + CLOCK_SKEW, load_hasher(settings), load_places(settings))
-    run = _SourceRun(con, source, family, context, settings, run_id, now)
+    run = _SourceRun(con, family, context, settings, run_id, now)
     landing = Landing(settings.landing_url)
     listing = landing.list_source(source)
-    report = run.report
-    report.files_ignored = listing.ignored
-    for name in listing.refused:
-        report.files_seen += 1
-        run.refuse_unread(name, "not_a_regular_file")
+    run.report.files_ignored = listing.ignored
     try:
+        for name in listing.refused:
+            run.refuse_unread(name, "not_a_regular_file")
         for file in listing.files:
-            report.files_seen += 1
             size = run.take(landing, file)
             if progress:
                 progress(file.name, size)
@@ -123,7 +123,7 @@ def ingest_source(
         raise
     finally:
         run.close()
-    return report
+    return run.report
 
 
 class _SourceRun:
@@ -132,45 +132,34 @@ class _SourceRun:
     def __init__(
         self,
         con: duckdb.DuckDBPyConnection,
-        source: str,
         family: Family,
         context: ParseContext,
         settings: Settings,
         run_id: str,
         now: datetime,
     ) -> None:
-        self.report = IngestReport(source)
         self._con = con
-        self._source = source
+        self._source = context.source
         self._family = family
-        self._table = family.table
         self._hasher = context.hasher
         self._parser: Parser = family.make_parser(context)
+        self._writer = RowWriter(con, family.tables, self._source)
         self._settings = settings
         self._run_id = run_id
         self._now = now
-        self._known = ledger.known_files(con, source)
-        self._seen = ledger.seen_fingerprints(con, source)
-        self._group: list[_LoadedFile] = []
-        self._is_open = False
-        self._inserter = ThreadPoolExecutor(1, "insert")
-        self._inserting: Future[None] | None = None
+        self._known = ledger.known_files(con, self._source)
+        self._seen = ledger.seen_fingerprints(con, self._source)
         self._next_load_id = ledger.next_load_id(con)
-        current = "true AS _is_current," if self._table.has_current else ""
-        own = ", ".join(f"{name}::{kind} AS {name}" for name, kind in self._table.columns.items())
-        self._insert_sql = f"""
-            INSERT INTO {self._table.full_name} BY NAME
-            SELECT *, {row_hash_sql(self._table)} AS _row_hash FROM (
-                SELECT $source AS _source, $sha256 AS _file_sha256, $load_id AS _load_id, {current}
-                    _line_no, _row_no, _rescued, {own}
-                FROM arriving_rows
-            )
-        """
+        self._group: list[_LoadedFile] = []
+        self._seen_now: list[tuple[str, str, str]] = []
+        self._is_open = False
+        self.report = IngestReport(self._source)
 
     def take(self, landing: Landing, file: LandedFile) -> int:
         """Deal with one landed file. Returns its size in bytes, 0 when it was not read."""
         fingerprint = landing.fingerprint(file)
         if fingerprint and self._seen.get(file.name) == fingerprint:
+            self.report.files_seen += 1
             self.report.files_skipped += 1
             return 0
         is_settled = landing.age_seconds(file, time.time()) > SETTLED_SECONDS
@@ -178,58 +167,43 @@ class _SourceRun:
         try:
             staged = stage(landing, file, self._settings)
         except ChangedWhileReading:
+            self.report.files_seen += 1
             self.report.files_unstable += 1
             return 0
         except FileRefused as refusal:
             self.refuse_unread(file.name, refusal.reason)
             return 0
         with staged.handle:
+            self.report.files_seen += 1
             self.report.bytes_read += staged.size
             self._begin()
             # Only what was there before the copy began, and for a while, may be taken as known next time.
-            remembered = fingerprint if is_settled and landing.fingerprint(file) == fingerprint else ""
+            remembered = fingerprint if is_settled and fingerprint == landing.fingerprint(file) else None
+            self._seen_now.append((file.name, remembered or "", staged.sha256))
             if staged.sha256 in self._known:
                 self.report.files_skipped += 1
-                ledger.remember_file(self._con, self._source, file.name, remembered, staged.sha256)
-                return staged.size
-            self._known.add(staged.sha256)
-            loaded = _LoadedFile(file, staged.sha256, staged.size, staged.compression, self._next_load_id)
-            loaded.fingerprint = remembered
-            self._next_load_id += 1
-            self._load(staged, loaded)
-        self._group.append(loaded)
-        if sum(f.rows_in for f in self._group) >= GROUP_ROWS or len(self._group) >= GROUP_FILES:
+            else:
+                self._known.add(staged.sha256)
+                self._load(staged, file)
+        if sum(loaded.rows_in for loaded in self._group) >= GROUP_ROWS or len(self._seen_now) >= GROUP_FILES:
             self.commit()
         return staged.size
 
     def refuse_unread(self, name: str, reason: str) -> None:
         """Report an entry that cannot be read at all, so that there is no content to write a ledger entry for."""
+        self.report.files_seen += 1
         self.report.files_refused += 1
         self.report.refused.append((name, reason))
 
-    def close(self) -> None:
-        """Stop the inserting thread."""
-        self._inserter.shutdown()
-
-    def _begin(self) -> None:
-        if not self._is_open:
-            self._con.begin()
-            self._is_open = True
-
-    def rollback(self) -> None:
-        """Undo the open group of files."""
-        if self._inserting is not None:
-            self._inserting.exception()
-        if self._is_open:
-            self._is_open = False
-            self._con.rollback()
-
-    def _load(self, staged: Staged, loaded: _LoadedFile) -> None:
+    def _load(self, staged: Staged, file: LandedFile) -> None:
+        loaded = _LoadedFile(FileKey(staged.sha256, file.name, self._next_load_id), staged.size, staged.compression)
+        self._next_load_id += 1
+        self._group.append(loaded)
         try:
             # Rows hold no cycles, and looking for some takes a tenth of the time.
             gc.disable()
             reader, loaded.format = open_reader(
-                staged, loaded.file.name, self._family, self._parser, self._settings, self._hasher
+                staged, file.name, self._family, self._parser, self._settings, self._hasher
             )
             self._read_all(reader, loaded)
             bad = loaded.reasons.total()
@@ -244,145 +218,106 @@ class _SourceRun:
             gc.enable()
 
     def _read_all(self, reader: RowReader, loaded: _LoadedFile) -> None:
-        waiting: list[pa.Table] = []
         quarantined: list[Quarantined] = []
         for batch in reader.batches():
-            frame = self._parser.parse(batch, lenient_numbers=reader.lenient_numbers)
-            quarantined.extend(frame.quarantined)
-            if len(frame.row_nos):
-                waiting.append(self._arrow(frame, loaded))
-            if sum(map(len, waiting)) >= INSERT_ROWS:
-                self._insert(waiting, loaded)
-            if len(quarantined) >= INSERT_ROWS:
+            for frame in self._frames(batch, reader):
+                table = frame.table or self._family.table
+                if len(frame.row_nos):
+                    loaded.rows += len(frame.row_nos)
+                    loaded.span_times(frame.columns[table.event_time])
+                    self._writer.add(table, frame.columns, frame.line_nos, frame.row_nos, loaded.key)
+                quarantined.extend(frame.quarantined)
+            if len(quarantined) >= QUARANTINE_ROWS:
                 self._quarantine(quarantined, loaded)
-        self._insert(waiting, loaded)
         self._quarantine(quarantined, loaded)
         loaded.rows_in = reader.rows_in
-        dealt_with = loaded.inserted + loaded.reasons.total()
+        dealt_with = loaded.rows + loaded.reasons.total()
         if dealt_with != loaded.rows_in:
-            raise ConservationError(f"{loaded.file.name}: {loaded.rows_in} rows counted, {dealt_with} dealt with")
+            raise ConservationError(f"{loaded.key.name}: {loaded.rows_in} rows counted, {dealt_with} dealt with")
 
-    def _arrow(self, frame: Frame, loaded: _LoadedFile) -> pa.Table:
-        bounds = pc.min_max(frame.columns[self._table.event_time])
-        first, last = bounds["min"].as_py(), bounds["max"].as_py()
-        loaded.min_time = min(filter(None, (loaded.min_time, first)), default=None)
-        loaded.max_time = max(filter(None, (loaded.max_time, last)), default=None)
-        lineage = {"_line_no": pa.array(frame.line_nos, pa.int64()), "_row_no": pa.array(frame.row_nos, pa.int64())}
-        return pa.table({**lineage, **frame.columns})
-
-    def _insert(self, waiting: list[pa.Table], loaded: _LoadedFile) -> None:
-        """Hand rows to the database, which writes them while the next ones are read."""
-        self._finish_insert()
-        if waiting:
-            rows = pa.concat_tables(waiting)
-            waiting.clear()
-            loaded.inserted += len(rows)
-            self._inserting = self._inserter.submit(self._insert_now, rows, loaded.sha256, loaded.load_id)
-
-    def _insert_now(self, arriving_rows: pa.Table, sha256: str, load_id: int) -> None:
-        # DuckDB finds the table by the name of this argument. A registered one would stay in memory until commit.
-        self._con.execute(self._insert_sql, {"source": self._source, "sha256": sha256, "load_id": load_id})
-        fail_at("insert_rows")
-
-    def _finish_insert(self) -> None:
-        """Wait until the database is free again. Until then nothing else may use the connection."""
-        if self._inserting is not None:
-            inserting, self._inserting = self._inserting, None
-            inserting.result()
+    def _frames(self, batch: Batch, reader: RowReader) -> list[Frame]:
+        parsed = self._parser.parse(batch, lenient_numbers=reader.lenient_numbers)
+        return parsed if isinstance(parsed, list) else [parsed]
 
     def _quarantine(self, rows: list[Quarantined], loaded: _LoadedFile) -> None:
-        self._finish_insert()
-        if not rows:
-            return
         loaded.reasons.update(row.reason for row in rows)
-        columns = dict(zip(Quarantined._fields, map(list, zip(*rows, strict=True)), strict=True))
+        self._writer.quarantine(rows, loaded.key)
         rows.clear()
-        types = {"line_no": pa.int64(), "row_no": pa.int64(), "length": pa.int64()}
-        quarantined_now = pa.table({name: pa.array(v, types.get(name, pa.string())) for name, v in columns.items()})
-        self._con.execute(
-            "INSERT INTO ledger.quarantined_rows"
-            " SELECT $sha256, $source, $name, line_no, row_no, reason, field, length, hmac, $load_id"
-            " FROM quarantined_now",
-            self._quarantine_arguments(loaded),
-        )
-        del quarantined_now
-
-    def _quarantine_arguments(self, loaded: _LoadedFile) -> dict[str, Any]:
-        return {
-            "sha256": loaded.sha256,
-            "source": self._source,
-            "name": loaded.file.name,
-            "load_id": loaded.load_id,
-        }
 
     def _refuse(self, loaded: _LoadedFile, refusal: FileRefused) -> None:
         """Take back what was inserted. Every row that was counted becomes a quarantined row: bad rows keep their own
         reason when they are why the file is refused."""
-        self._finish_insert()
-        table, arguments = self._table.full_name, self._quarantine_arguments(loaded)
-        keeps_reasons = refusal.reason == "too_many_bad_rows"
-        if not keeps_reasons:
-            self._con.execute("DELETE FROM ledger.quarantined_rows WHERE load_id = ?", [loaded.load_id])
+        for_its_rows = refusal.reason == "too_many_bad_rows"
+        if not for_its_rows:
             loaded.reasons.clear()
-        others = refusal.rows - loaded.reasons.total()
-        if others:
-            reason = str(FILE_REFUSED) if keeps_reasons else refusal.reason
-            rows = f"{table} WHERE _load_id = $load_id" if keeps_reasons else "range(1, $rows + 1) AS rows(_row_no)"
-            line_no = "_line_no" if keeps_reasons else "NULL"
-            self._con.execute(
-                "INSERT INTO ledger.quarantined_rows"
-                f" SELECT $sha256, $source, $name, {line_no}, _row_no, $reason, NULL, NULL, NULL, $load_id FROM {rows}",
-                {**arguments, "reason": reason} | ({} if keeps_reasons else {"rows": others}),
-            )
-            loaded.reasons[reason] += others
-        if loaded.inserted:
-            self._con.execute(f"DELETE FROM {table} WHERE _load_id = ?", [loaded.load_id])
-        loaded.inserted, loaded.rows_in, loaded.reason = 0, refusal.rows, refusal.reason
+        added = self._writer.take_back(loaded.key, rows=refusal.rows, reason=None if for_its_rows else refusal.reason)
+        if added:
+            loaded.reasons[str(FILE_REFUSED) if for_its_rows else refusal.reason] += added
+        loaded.rows, loaded.rows_in, loaded.reason = 0, refusal.rows, refusal.reason
         loaded.min_time = loaded.max_time = None
+
+    def _begin(self) -> None:
+        if not self._is_open:
+            self._con.begin()
+            self._is_open = True
 
     def commit(self) -> None:
         """Settle the open group against what was there, write its ledger entries and commit."""
         if not self._is_open:
             return
+        self._writer.flush()
         if self._group:
-            settled = settle(self._con, self._table, self._source, self._group[0].load_id)
-            for loaded in self._group:
-                self._write_ledger(
-                    loaded, settled.duplicate.get(loaded.load_id, 0), settled.superseded.get(loaded.load_id, 0)
-                )
+            settled = settle_tables(self._con, self._family.tables, self._source, self._group[0].key.load_id)
+            entries = [
+                self._entry(loaded, settled.duplicate.get(loaded.key.load_id, 0),
+                            settled.superseded.get(loaded.key.load_id, 0))
+                for loaded in self._group
+            ]  # fmt: skip
+            ledger.write_files(self._con, entries)
             self.report.superseded_before += settled.superseded_before
+        ledger.remember_files(self._con, self._source, self._seen_now)
         fail_at("before_commit")
         self._con.commit()
         self._is_open = False
         fail_at("after_commit")
         self._group.clear()
+        self._seen_now.clear()
 
-    def _write_ledger(self, loaded: _LoadedFile, duplicate: int, superseded: int) -> None:
-        quarantined = loaded.reasons.total()
-        kept = loaded.inserted - duplicate - superseded
-        status = "refused" if loaded.reason else "loaded"
-        self._con.execute(
-            f"INSERT INTO ledger.load_files VALUES ({', '.join('?' * 19)})",
-            [
-                loaded.sha256, self._source, loaded.file.name, loaded.size, loaded.format or None, loaded.compression,
-                loaded.rows_in, kept, duplicate, superseded, quarantined, status, loaded.reason, loaded.load_id,
-                self._run_id, PARSER_VERSION, loaded.min_time, loaded.max_time, self._now,
-            ],
-        )  # fmt: skip
-        ledger.remember_file(self._con, self._source, loaded.file.name, loaded.fingerprint, loaded.sha256)
-        report = self.report
-        report.rows_in += loaded.rows_in
-        report.loaded += kept
-        report.duplicate += duplicate
-        report.superseded += superseded
-        report.quarantined += quarantined
-        report.reasons.update(loaded.reasons)
-        if loaded.reason is None:
-            report.files_loaded += 1
-            return
-        report.files_refused += 1
-        report.refused.append((loaded.file.name, loaded.reason))
-        write_refusal_note(
-            self._settings, loaded.sha256, source=self._source, file=loaded.file.name, reason=loaded.reason,
-            size=loaded.size, rows=loaded.rows_in, reasons=loaded.reasons,
-        )  # fmt: skip
+    def rollback(self) -> None:
+        """Undo the open group of files."""
+        self._writer.discard()
+        if self._is_open:
+            self._is_open = False
+            self._con.rollback()
+
+    def close(self) -> None:
+        """Release what the run holds besides the connection."""
+        self._writer.close()
+
+    def _entry(self, loaded: _LoadedFile, duplicate: int, superseded: int) -> dict[str, Any]:
+        """The ledger entry of a file; also adds it to the report and notes a refusal."""
+        entry: dict[str, Any] = {
+            "file_sha256": loaded.key.sha256,
+            "source": self._source,
+            "first_name": loaded.key.name,
+            "bytes": loaded.size,
+            "format": loaded.format,
+            "compression": loaded.compression,
+            "rows_in": loaded.rows_in,
+            "loaded": loaded.rows - duplicate - superseded,
+            "duplicate": duplicate,
+            "superseded": superseded,
+            "quarantined": loaded.reasons.total(),
+            "status": "refused" if loaded.reason else "loaded",
+            "reason": loaded.reason,
+            "load_id": loaded.key.load_id,
+            "run_id": self._run_id,
+            "parser_version": PARSER_VERSION,
+            "min_time": loaded.min_time,
+            "max_time": loaded.max_time,
+            "loaded_at": self._now,
+        }
+        self.report.add_file(entry, loaded.reasons)
+        if loaded.reason:
+            write_refusal_note(self._settings, entry, loaded.reasons)
+        return entry

@@ -6,6 +6,8 @@ greatest rank wins.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -34,6 +36,16 @@ def row_hash_sql(table: Table) -> str:
         value = name if kind == "VARCHAR" else f"epoch_us({name})::VARCHAR" if kind == TIME else f"{name}::VARCHAR"
         parts.append(f"coalesce({value}, chr(30))")
     return f"md5(concat_ws(chr(31), {', '.join(parts)}))"
+
+
+def settle_tables(con: duckdb.DuckDBPyConnection, tables: Sequence[Table], source: str, first_load_id: int) -> Settled:
+    """Settle the rows of a source in all its tables; see ``settle``."""
+    settled = [settle(con, table, source, first_load_id) for table in tables]
+    return Settled(
+        sum((Counter(one.duplicate) for one in settled), Counter()),
+        sum((Counter(one.superseded) for one in settled), Counter()),
+        sum(one.superseded_before for one in settled),
+    )
 
 
 def settle(con: duckdb.DuckDBPyConnection, table: Table, source: str, first_load_id: int) -> Settled:

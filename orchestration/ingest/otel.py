@@ -93,6 +93,8 @@ CALL_NAMES: dict[str, tuple[str, ...]] = {
     "service_tier": ("openai.response.service_tier", "gen_ai.openai.response.service_tier"),
     "logged_cost": ("gen_ai.usage.cost", "gen_ai.usage.cost.amount", "llm.cost.total"),
 }
+# Attribute name -> field and its rank among the names of that field.
+_FIELD_OF = {name: (field, rank) for field, names in (TOKENS | CALL_NAMES).items() for rank, name in enumerate(names)}
 # Operations that are a call of a model, by the convention's names. Agent and tool spans repeat the usage of the
 # calls inside them.
 MODEL_OPERATIONS: dict[str, str] = {
@@ -201,6 +203,7 @@ class OtelParser:
         self._places = {
             field: [tuple(place.split(":", 1)) for place in context.places.otel.of(field)] for field in PLACED_FIELDS
         }
+        self._placed_names = {name for places in self._places.values() for _, name in places}
 
     def wants(self, name: str) -> bool:
         return False
@@ -254,23 +257,30 @@ class OtelParser:
             "cache_hit": attribute_value(attributes.get("finops.cache_hit")),
             "attributes": _kept_attributes(attributes, resource),
         }
-        for field, places in self._places.items():
-            flat[field] = _placed(attributes, resource, places)
+        # Most spans of a trace carry none of these, and looking into dozens of places takes the most time of all.
+        if not (self._placed_names.isdisjoint(attributes) and self._placed_names.isdisjoint(resource)):
+            for field, places in self._places.items():
+                flat[field] = _placed(attributes, resource, places)
         if convention is not None:
             self._add_call(flat, attributes)
         return flat
 
     def _add_call(self, flat: dict[str, Any], attributes: dict[str, Any]) -> None:
-        for field, names in (TOKENS | CALL_NAMES).items():
-            flat[field] = _first(attributes, names)
+        ranks: dict[str, int] = {}
+        for name, encoded in attributes.items():
+            if name in _FIELD_OF:
+                field, rank = _FIELD_OF[name]
+                value = attribute_value(encoded)
+                if value is not None and value != "" and rank < ranks.get(field, len(_FIELD_OF)):
+                    flat[field], ranks[field] = value, rank
         flat["input_includes_cache"] = flat["scope_name"] not in self._excluding_scopes
         if "ai.operationId" in attributes:
             _add_vercel(flat, attributes)
-        flat["service_tier"] = served_tier(flat["service_tier"])
+        flat["service_tier"] = served_tier(flat.get("service_tier"))
         if flat["convention"] == "gen_ai":
             # Emitters that name no operation were written when chat was the only one.
-            flat["operation"] = MODEL_OPERATIONS.get(str(flat["operation"]).lower(), "chat")
-        if flat["prompt_hash"] is None:
+            flat["operation"] = MODEL_OPERATIONS.get(str(flat.get("operation")).lower(), "chat")
+        if flat.get("prompt_hash") is None:
             body = _first(attributes, PROMPT_BODIES)
             flat["prompt_hash"] = self._context.hasher.of_prompt(body)
 
@@ -296,13 +306,13 @@ def convention_of(attributes: dict[str, Any]) -> str | None:
 
 def _add_vercel(flat: dict[str, Any], attributes: dict[str, Any]) -> None:
     """Vercel's SDK names the provider ``openai.responses``, and keeps the served tier in a JSON text."""
-    if type(flat["provider"]) is str:
+    if type(flat.get("provider")) is str:
         flat["provider"] = flat["provider"].partition(".")[0]
-    if flat["operation"] is None:
+    if flat.get("operation") is None:
         is_embedding = str(attribute_value(attributes["ai.operationId"])).endswith("doEmbed")
         flat["operation"] = "embeddings" if is_embedding else "chat"
     details = attribute_value(attributes.get("ai.response.providerMetadata"))
-    if flat["service_tier"] is None and type(details) is str:
+    if flat.get("service_tier") is None and type(details) is str:
         try:
             parsed = orjson.loads(details)
         except ValueError:

@@ -47,7 +47,6 @@ PERSON_WORDS = frozenset(_PERSON_WORDS.split())
 _FACTS = frozenset({"bytes", "count", "format", "hash", "id", "ids", "kind", "language", "length", "mode", "model",
                     "status", "tier", "type", "version"})  # fmt: skip
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-_BLANKS = re.compile(r"\s+")
 _DROPPED = object()
 
 
@@ -142,7 +141,7 @@ class Hasher:
         """Hash of a message body after collapsing blanks and lower-casing; None for an empty one."""
         if body is None or body == "" or body == [] or body == {}:
             return None
-        normalised = _BLANKS.sub(" ", as_text(body)).strip().lower()
+        normalised = " ".join(as_text(body).lower().split())
         return self.of_bytes(normalised.encode("utf-8", "surrogatepass")) if normalised else None
 
 

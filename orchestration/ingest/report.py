@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 ROW_FATES = ("loaded", "duplicate", "superseded", "quarantined")
 
@@ -45,6 +47,17 @@ class IngestReport:
     def new_files(self) -> int:
         """Files whose content became part of the ledger in this run."""
         return self.files_loaded + self.files_refused
+
+    def add_file(self, entry: Mapping[str, Any], reasons: Counter[str]) -> None:
+        """Count a file by its ledger entry."""
+        for name in ("rows_in", *ROW_FATES):
+            setattr(self, name, getattr(self, name) + entry[name])
+        self.reasons.update(reasons)
+        if entry["status"] == "loaded":
+            self.files_loaded += 1
+        else:
+            self.files_refused += 1
+            self.refused.append((entry["first_name"], entry["reason"]))
 
     def as_dict(self) -> dict[str, int | str | dict[str, int]]:
         """Plain numbers, for logs and metadata; holds no values and no file names."""

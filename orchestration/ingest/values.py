@@ -27,7 +27,7 @@ MAX_TEXT = 1_000
 # Larger than any context window or batch of today by an order of magnitude, and far from overflow when priced.
 MAX_COUNT = 100_000_000
 MAX_AMOUNT = Decimal(1_000_000_000)
-MAX_DURATION_MS = 31 * 24 * 3_600_000
+MAX_DURATION_MS = 7 * 24 * 3_600_000
 
 # Tab is the one control character that real exports put into names; it is kept as it came.
 CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -117,7 +117,7 @@ def decimal(value: Any, *, scale: int) -> Decimal | Bad | None:
 
 
 def duration_us(value: Any) -> int | Bad | None:
-    """Milliseconds (0 to 31 days) as whole microseconds, rounded half up."""
+    """Milliseconds (0 to 7 days) as whole microseconds, rounded half up."""
     amount = decimal(value, scale=3)
     if amount is None or isinstance(amount, Bad):
         return amount

@@ -20,6 +20,10 @@ from orchestration.settings import project_vars
 EVERYWHERE = frozenset({"models", "model_aliases", "provider_aliases", "use_case_rules"})
 # A changed row of these changes facts of the time for which it holds.
 DATED = frozenset({"use_cases", "model_prices", "price_overrides", "capacity", "role_rates", "delay_rates", "fx_rates"})
+# Names that count as known at any time, whenever their rows hold: of a use case that is declared, of a model that has a
+# price and of a region that has prices of its own, also older rows are no longer of an unknown one.
+_PRICED_NAMES = ("provider", "model", "region")
+NAMES = {"use_cases": ("use_case",), "model_prices": _PRICED_NAMES, "price_overrides": _PRICED_NAMES}
 # All others (owners, budgets, cost_slos, releases, experiments) are joined to finished facts; no day is built again.
 
 TouchedRange = tuple[datetime, datetime | None]
@@ -32,7 +36,7 @@ def changed_ranges(
 
     Returns:
         None if nothing changed that facts depend on; ``"all"`` if everything must be built again (a row without dates
-        changed, or nothing was published yet); else disjoint half-open ranges in order, with None for an open end. A
+        changed, a name became known or unknown, or nothing was published yet); else disjoint half-open ranges in order, with None for an open end. A
         range is about the instant at which the row is looked up: the start of an attempt, the time of a ticket's work,
         the due time of a clock, the beginning of an outcome's day.
     """
@@ -44,6 +48,8 @@ def changed_ranges(
     published = [row for row in published if last is None or not _is_known_after(row, last)]
     before, after = _by_seed(published), _by_seed(prepared.rows)
     if any({row.row_hash for row in before[s]} != {row.row_hash for row in after[s]} for s in EVERYWHERE):
+        return "all"
+    if _names(before) != _names(after):
         return "all"
     touched = union(found for seed in sorted(DATED) for found in _touched(before[seed], after[seed]))
     return [(start, None if end == FOREVER else end) for start, end in touched] or None
@@ -62,6 +68,16 @@ def _by_seed(rows: Iterable[ReferenceRow]) -> dict[str, list[ReferenceRow]]:
     for row in rows:
         found[row.seed].append(row)
     return found
+
+
+def _names(rows: dict[str, list[ReferenceRow]]) -> set[tuple[str, ...]]:
+    """Declared use cases and priced models; an override for any model names none."""
+    found = {
+        tuple(values[column] for column in columns)
+        for seed, columns in NAMES.items()
+        for values in (json.loads(row.row_text) for row in rows[seed])
+    }
+    return {name for name in found if all(name)}
 
 
 def _touched(before: list[ReferenceRow], after: list[ReferenceRow]) -> list[Range]:

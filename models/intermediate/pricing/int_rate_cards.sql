@@ -265,10 +265,10 @@ filled_cards as (
 )
 
 select
-    -- Names what priced an attempt: equal for equal prices of the same place and beginning, whatever ends them later.
+    -- Names what priced an attempt: equal prices of one place are one version, whenever they hold, so that a price that
+    -- changes at another time leaves the attempts of this one as they are.
     left(md5(
-        {{ (scope_key[1:] + ['above_tokens', 'from_minute', 'to_minute', 'currency']) | join(" || '|' || ") }}
-        || '|' || {{ instant_text('filled_cards.valid_from') }}
+        {{ (scope_key[1:] + ['above_tokens', 'currency']) | join(" || '|' || ") }}
         {%- for kind in kinds %}
         || '|' || coalesce(cast({{ kind }}_price as varchar), '-')
         {%- endfor %}

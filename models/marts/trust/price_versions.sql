@@ -1,5 +1,5 @@
--- Guarantees one row per price version and token kind with a price: what an attempt's `price_version_id` stands for. A kind
--- that is billed as the kind it is a part of is written out at that price.
+-- Guarantees one row per price version, token kind with a price, and time in which it holds: what an attempt's
+-- `price_version_id` stands for. A kind that is billed as the kind it is a part of is written out at that price.
 with cards as (
 
     select

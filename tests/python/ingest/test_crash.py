@@ -39,7 +39,7 @@ def fill(warehouse: Warehouse) -> None:
 
 
 @pytest.mark.parametrize(
-    "point", ["stage_file:1", "stage_file:4", "insert_rows:1", "insert_rows:4", "before_commit:2", "after_commit:1"]
+    "point", ["stage_file:1", "stage_file:4", "insert_rows:1", "insert_rows:3", "before_commit:2", "after_commit:1"]
 )
 def test_the_next_run_repairs_a_killed_one(
     make_warehouse: Callable[..., Warehouse], monkeypatch: pytest.MonkeyPatch, point: str

@@ -11,16 +11,20 @@ import json
 import os
 import random
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import zstandard
 
+from orchestration.ingest.landing import Landing
+
 from .conftest import Warehouse
-from .samples import ATTEMPT, CLOCK, DECISION, SPEND_LOG, TICKET, batch, jsonl, span
+from .samples import ATTEMPT, CLOCK, DECISION, NOW, SPEND_LOG, TICKET, batch, jsonl, span
 
 Rows = list[dict[str, Any]]
 CONTENT = (
@@ -122,8 +126,9 @@ def test_sources_do_not_share_ids(warehouse: Warehouse):
     ]
 
 
-def test_a_new_file_at_an_old_name_is_read(warehouse: Warehouse):
+def test_a_new_file_at_an_old_name_is_read(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch):
     """Catches trust in names: also with the old size and modification time, new content is new."""
+    monkeypatch.setattr("orchestration.ingest.load.SETTLED_SECONDS", -1.0)
     landed = warehouse.land("inference/a.jsonl", jsonl(ATTEMPT))
     os.utime(landed, (1_700_000_000, 1_700_000_000))
     warehouse.ingest()
@@ -186,7 +191,7 @@ def test_the_winning_version_does_not_depend_on_arrival(make_warehouse: Callable
     """Catches "the last file wins": partial and final records of one call arrive in any order and in any files."""
     table, _, rows = VERSIONS[source]
     rows = [*rows, rows[0], rows[1]]
-    orders = random.Random(3).sample(list(itertools.permutations(range(len(rows)))), 6)
+    orders = random.Random(3).sample(list(itertools.permutations(range(len(rows)))), 3)
     outcomes = []
     for number, order in enumerate([tuple(range(len(rows))), *orders]):
         warehouse = make_warehouse(f"{source}-{number}")
@@ -259,7 +264,7 @@ def test_batches_and_groups_do_not_show(make_warehouse: Callable[..., Warehouse]
     whole.take("inference/a.jsonl", jsonl(*rows))
     monkeypatch.setattr("orchestration.ingest.lines.BATCH_ROWS", 7)
     monkeypatch.setattr("orchestration.ingest.staging.CHUNK", 1_000)
-    monkeypatch.setattr("orchestration.ingest.load.INSERT_ROWS", 50)
+    monkeypatch.setattr("orchestration.ingest.writer.INSERT_ROWS", 50)
     monkeypatch.setattr("orchestration.ingest.load.GROUP_FILES", 3)
     parts = make_warehouse("parts")
     for number in range(10):
@@ -327,3 +332,46 @@ def test_extras_are_not_part_of_a_row(warehouse: Warehouse):
     warehouse.take("inference/a.jsonl", jsonl(ATTEMPT))
     warehouse.take("inference/b.jsonl", json.dumps({**ATTEMPT, "team": "x"}).encode() + b"\n")
     assert warehouse.counts() == (2, 1, 1, 0, 0)
+
+
+def test_landing_may_be_an_object_store(make_warehouse: Callable[..., Warehouse]):
+    """Catches a listing or reading that only works for local folders."""
+    store = fsspec.filesystem("memory")
+    try:
+        store.pipe("/company/landing/inference/2026/a.jsonl.gz", gzip.compress(jsonl(ATTEMPT)))
+        store.pipe("/company/landing/inference/.tmp", b"x")
+        store.pipe("/company/landing/sla/a.jsonl", jsonl(CLOCK))
+        warehouse = make_warehouse(landing="memory://company/landing")
+        assert Landing(warehouse.settings.landing_url).sources() == ["inference", "sla"]
+        report = warehouse.ingest()
+        assert (report.loaded, report.files_ignored) == (1, 1)
+        assert warehouse.all("SELECT first_name FROM ledger.load_files") == [("inference/2026/a.jsonl.gz",)]
+        assert warehouse.ingest().bytes_read == 0
+        store.pipe("/company/landing/inference/2026/a.jsonl.gz", jsonl({**ATTEMPT, "attempt_id": "a-2"}))
+        assert warehouse.ingest().loaded == 1
+        assert warehouse.ingest("litellm").files_seen == 0
+    finally:
+        store.rm("/company", recursive=True)
+
+
+def test_a_replay_of_the_past_reads_what_is_past_now(make_warehouse: Callable[..., Warehouse]):
+    """Catches rows refused as future because a run shows an earlier day, and rows let in because it shows a later one
+    than the clock."""
+    rows = jsonl(ATTEMPT, {**ATTEMPT, "attempt_id": "next", "started_at": "2026-07-05T00:00:00Z", "ended_at": None})
+    early, late = datetime(2026, 6, 1, tzinfo=UTC), datetime(2026, 8, 1, tzinfo=UTC)
+    for number, (as_of, now, loaded) in enumerate(
+        [(early, early, 0), (early, NOW, 1), (early, late, 2), (late, NOW, 2)]
+    ):
+        warehouse = make_warehouse(str(number))
+        warehouse.land("inference/a.jsonl", rows)
+        assert warehouse.ingest(as_of=as_of, now=now).loaded == loaded
+
+
+def test_progress_names_every_file(warehouse: Warehouse):
+    """Catches a progress bar that stands still."""
+    for name in ("a", "b"):
+        warehouse.land(f"inference/{name}.jsonl", jsonl({**ATTEMPT, "attempt_id": name}))
+    told: list[tuple[str, int]] = []
+    warehouse.ingest(progress=lambda name, size: told.append((name, size)))
+    assert [name for name, _ in told] == ["inference/a.jsonl", "inference/b.jsonl"]
+    assert all(size > 0 for _, size in told)

@@ -241,6 +241,23 @@ def con():
         yield connection
 
 
+@pytest.mark.parametrize(
+    ("kind", "column"),
+    [("text", ["x", "x" * 1_001]), ("id", ["x", "x" * 1_001]), ("id", ["x", "\u00a0\n"]), ("integer", [1, 10**9]),
+     ("integer", [1, -1]), ("money", [0.5, -0.5]), ("money", [0.5, 1e300]), ("duration", [1.5, -1.5]),
+     ("time", ["2026-06-30T10:00:00Z", "1999-12-31T23:59:59Z"]),
+     ("time", ["2026-06-30T10:00:00Z", "2026-07-01T12:05:01Z"]),
+     ("due", ["2026-06-30T10:00:00Z", "2101-01-01T00:00:00Z"]), ("time", ["2026-06-30T10:00:00Z", "2026-06-30T10Z"])],
+)  # fmt: skip
+def test_one_bad_value_is_found_in_a_column_of_its_type(kind, column, con):
+    """Catches a bound that only the way of single values keeps."""
+    found, bad = _column(kind, column, con)
+    last = len(column) - 1
+    assert list(bad) == ([last] if values.parser(kind, latest=LATEST)(column[last]) is not None else [])
+    assert found[last] is None
+    assert None not in found[:last]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @settings(max_examples=80, deadline=None)
 @given(data=st.data())
