@@ -36,16 +36,17 @@ def changed_ranges(
 
     Returns:
         None if nothing changed that facts depend on; ``"all"`` if everything must be built again (a row without dates
-        changed, a name became known or unknown, or nothing was published yet); else disjoint half-open ranges in order, with None for an open end. A
-        range is about the instant at which the row is looked up: the start of an attempt, the time of a ticket's work,
-        the due time of a clock, the beginning of an outcome's day.
+        changed, a name became known or unknown, or nothing was published yet); else disjoint half-open ranges in order,
+        with None for an open end. A range is about the instant at which the row is looked up: the start of an attempt,
+        the time of a ticket's work, the due time of a clock, the beginning of an outcome's day.
     """
     published = [ReferenceRow(*row) for row in con.execute(_SELECT).fetchall()]
     if not published:
         return "all"
     # A correction that was not known yet when the last build was published had no part in it.
-    (last,) = con.execute("select max(as_of) from ledger.publishes").fetchone() or (None,)
-    published = [row for row in published if last is None or not _is_known_after(row, last)]
+    if any(_known_from(row) for row in published):
+        (last,) = con.execute("select max(as_of) from ledger.publishes").fetchone() or (None,)
+        published = [row for row in published if not _is_known_after(row, last)]
     before, after = _by_seed(published), _by_seed(prepared.rows)
     if any({row.row_hash for row in before[s]} != {row.row_hash for row in after[s]} for s in EVERYWHERE):
         return "all"
@@ -58,9 +59,15 @@ def changed_ranges(
 _SELECT = "select seed, row_text, row_hash, valid_from, valid_to from ledger.reference_rows"
 
 
-def _is_known_after(row: ReferenceRow, instant: datetime) -> bool:
-    known_from = json.loads(row.row_text).get("known_from", "")
-    return bool(known_from) and parse_instant(known_from, project_vars().reporting_time_zone) > instant
+def _known_from(row: ReferenceRow) -> str:
+    return json.loads(row.row_text).get("known_from", "") if row.seed in ("model_prices", "price_overrides") else ""
+
+
+def _is_known_after(row: ReferenceRow, instant: datetime | None) -> bool:
+    known_from = _known_from(row)
+    if not known_from or instant is None:
+        return False
+    return parse_instant(known_from, project_vars().reporting_time_zone) > instant
 
 
 def _by_seed(rows: Iterable[ReferenceRow]) -> dict[str, list[ReferenceRow]]:

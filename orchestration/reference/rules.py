@@ -91,8 +91,8 @@ def _overrides(tables: Tables) -> Iterator[Problem]:
         price = record.values["price_per_million"]
         given = [name for name in _OVERRIDE_AMOUNTS if record.values[name]]
         if len(given) != 1:
-            what = " and ".join(given) if given else "none"
-            reason = f"{what} of {', '.join(_OVERRIDE_AMOUNTS)} given; exactly one must be"
+            what = f"both {' and '.join(given)}" if given else f"neither of {', '.join(_OVERRIDE_AMOUNTS)}"
+            reason = f"{what} given; exactly one must be"
             yield Problem(table.file, record.line, "discount_share", reason)
         elif price and not record.values["currency"]:
             yield Problem(table.file, record.line, "currency", "value is missing: a price has a currency")
