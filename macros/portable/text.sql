@@ -52,3 +52,59 @@
 {% macro default__composite(expressions) -%}row({{ expressions | join(', ') }}){%- endmacro %}
 
 {% macro spark__composite(expressions) -%}struct({{ expressions | join(', ') }}){%- endmacro %}
+
+
+{#- What follows the last `separator` of a text; the whole text without one. -#}
+{% macro after_last(text, separator) -%}{{ return(adapter.dispatch('after_last')(text, separator)) }}{%- endmacro %}
+
+{% macro default__after_last(text, separator) -%}split_part({{ text }}, '{{ separator }}', -1){%- endmacro %}
+
+{% macro spark__after_last(text, separator) -%}substring_index({{ text }}, '{{ separator }}', -1){%- endmacro %}
+
+
+{#- Whether a list holds an element; false for a null list. -#}
+{% macro list_holds(list, element) -%}{{ return(adapter.dispatch('list_holds')(list, element)) }}{%- endmacro %}
+
+{% macro default__list_holds(list, element) -%}coalesce(list_contains({{ list }}, {{ element }}), false){%- endmacro %}
+
+{% macro spark__list_holds(list, element) -%}coalesce(array_contains({{ list }}, {{ element }}), false){%- endmacro %}
+
+
+{#- Element of a list by its position from 1. -#}
+{% macro list_item(list, position) -%}{{ return(adapter.dispatch('list_item')(list, position)) }}{%- endmacro %}
+
+{% macro default__list_item(list, position) -%}{{ list }}[{{ position }}]{%- endmacro %}
+
+{% macro spark__list_item(list, position) -%}element_at({{ list }}, {{ position }}){%- endmacro %}
+
+
+{#- A list of expressions. -#}
+{% macro list_of(expressions) -%}{{ return(adapter.dispatch('list_of')(expressions)) }}{%- endmacro %}
+
+{% macro default__list_of(expressions) -%}[{{ expressions | join(', ') }}]{%- endmacro %}
+
+{% macro spark__list_of(expressions) -%}array({{ expressions | join(', ') }}){%- endmacro %}
+
+
+{#- Distinct non-null values of a group as a list; null when there are none. -#}
+{% macro distinct_list(expression) -%}{{ return(adapter.dispatch('distinct_list')(expression)) }}{%- endmacro %}
+
+{% macro default__distinct_list(expression) -%}
+    list(distinct {{ expression }}) filter (where {{ expression }} is not null)
+{%- endmacro %}
+
+{% macro spark__distinct_list(expression) -%}
+    nullif(collect_set({{ expression }}), cast(array() as array<string>))
+{%- endmacro %}
+
+
+{#- Distinct non-null texts of a group as one text, in order, separated by '; '. -#}
+{% macro distinct_texts(expression) -%}{{ return(adapter.dispatch('distinct_texts')(expression)) }}{%- endmacro %}
+
+{% macro default__distinct_texts(expression) -%}
+    string_agg(distinct {{ expression }}, '; ' order by {{ expression }})
+{%- endmacro %}
+
+{% macro spark__distinct_texts(expression) -%}
+    nullif(array_join(array_sort(collect_set({{ expression }})), '; '), '')
+{%- endmacro %}

@@ -121,3 +121,47 @@
 {% macro default__instant_of_microseconds(microseconds) -%}make_timestamptz(cast({{ microseconds }} as bigint)){%- endmacro %}
 
 {% macro spark__instant_of_microseconds(microseconds) -%}timestamp_micros(cast({{ microseconds }} as bigint)){%- endmacro %}
+
+
+{#- Whole minutes of an instant since Monday 00:00 UTC of its week: 0 to 10079. -#}
+{% macro minute_of_week(instant) -%}{{ return(adapter.dispatch('minute_of_week')(instant)) }}{%- endmacro %}
+
+{#- 1970 began on a Thursday, 4320 minutes after its week did. -#}
+{% macro default__minute_of_week(instant) -%}
+    cast((epoch_us({{ instant }}) // 60000000 + 4320) % 10080 as integer)
+{%- endmacro %}
+
+{% macro spark__minute_of_week(instant) -%}
+    cast((unix_micros({{ instant }}) div 60000000 + 4320) % 10080 as int)
+{%- endmacro %}
+
+
+{#- One row per day from `first_day` to `last_day`, both included: a table expression with the column `day`, to be cross
+    joined laterally. -#}
+{% macro days_from_to(first_day, last_day, alias) -%}
+    {{ return(adapter.dispatch('days_from_to')(first_day, last_day, alias)) }}
+{%- endmacro %}
+
+{% macro default__days_from_to(first_day, last_day, alias) -%}
+    lateral (
+        select cast(unnest(generate_series({{ first_day }}, {{ last_day }}, interval 1 day)) as date) as day
+    ) as {{ alias }}
+{%- endmacro %}
+
+{% macro spark__days_from_to(first_day, last_day, alias) -%}
+    lateral (
+        select explode(sequence({{ first_day }}, {{ last_day }}, interval 1 day)) as day
+    ) as {{ alias }}
+{%- endmacro %}
+
+
+{#- An instant as text in UTC, `2026-09-01T00:00:00Z`. -#}
+{% macro instant_text(instant) -%}{{ return(adapter.dispatch('instant_text')(instant)) }}{%- endmacro %}
+
+{% macro default__instant_text(instant) -%}
+    strftime({{ instant }} at time zone 'UTC', '%Y-%m-%dT%H:%M:%SZ')
+{%- endmacro %}
+
+{% macro spark__instant_text(instant) -%}
+    date_format({{ instant }}, "yyyy-MM-dd'T'HH:mm:ss'Z'")
+{%- endmacro %}

@@ -27,10 +27,16 @@
 {%- endmacro %}
 
 
-{#- Money of one token bucket at a price per million. No tokens cost nothing whatever the price; tokens without a
+{#- Every token that a call made the model work on, read from a cache or not: what capacity is used by. -#}
+{% macro served_tokens(attempt) -%}
+    ({{ priced_input_tokens(attempt) }} + {{ attempt }}.output_tokens + {{ attempt }}.audio_output_tokens)
+{%- endmacro %}
+
+
+{#- Money of one token bucket, in millionths, at a price per million. No tokens cost nothing whatever the price; tokens without a
     price make the whole attempt unpriced (null), never free. -#}
 {% macro bucket_cost(tokens, price_per_million) -%}
-    case when {{ tokens }} = 0 then 0 else cast({{ tokens }} as decimal(9, 0)) * {{ price_per_million }} end
+    case when {{ tokens }} = 0 then 0 else cast({{ tokens }} as decimal(12, 0)) * {{ price_per_million }} end
 {%- endmacro %}
 
 

@@ -17,6 +17,7 @@ from genai_prices.types import (
     Provider,
     StartDateConstraint,
     TieredPrices,
+    TimeOfDateConstraint,
 )
 
 from orchestration.prices.rows import CURRENCY, ORIGIN, PRICE_QUANTUM, PriceRow
@@ -58,6 +59,8 @@ TOKEN_KINDS: dict[str, tuple[str, int]] = {
     "output_audio_mtok": ("audio_output", 1),
     "input_image_mtok": ("image_input", 1),
     "requests_kcount": ("request", 1000),
+    "web_searches_kcount": ("web_search", 1000),
+    "storage_searches_kcount": ("file_search", 1000),
 }
 
 # Request contexts of the package that are service tiers of a log; others are reported as not represented.
@@ -76,7 +79,7 @@ class PackagePrices:
     skipped_kinds: Counter[str] = field(default_factory=Counter)
     """Price keys without a token kind here, by number of prices left out."""
     not_represented: list[str] = field(default_factory=list)
-    """Prices by time of day or by request context, one line each."""
+    """Prices by request context, one line each."""
 
 
 @dataclass(frozen=True)
@@ -135,24 +138,26 @@ def _add_model(result: PackagePrices, book_model: BookModel, source: str) -> Non
     resold = provider is not book_model.priced_by
     # The package applies variants only at the maker itself: a reseller's tiers have prices of their own.
     variants = [] if resold else model.price_variants or []
-    dated, unusual = _without_times_of_day(model)
-    if not resold:
-        result.not_represented += [f"{provider.id}/{model.id}: price by time of day {text}" for text in unusual]
     tiers: dict[str, list[PriceVariant]] = {}
     for variant in variants:
         tier = SERVICE_TIERS.get(next(iter(variant.when.items()))) if len(variant.when) == 1 else None
-        if tier and not _by_time_of_day(variant):
+        if tier and not isinstance(variant.constraint, TimeOfDateConstraint):
             tiers.setdefault(tier, []).append(variant)
         elif variant.prices.__dict__ and not _same_as_a_tier(variant, variants):
             context = ", ".join(f"{key}={value}" for key, value in variant.when.items())
             result.not_represented.append(f"{provider.id}/{model.id}: price of requests with {context}")
-    standard = replace(model, prices=dated, price_variants=None)
-    rows = _rows_of_tier(standard, "standard", [], result)
+    standard = replace(model, prices=_conditional_prices(model), price_variants=None)
+    outside = _time_outside(_windows(standard.prices))
+    rows = [("standard", "", *row) for row in _intervals(standard, [], outside, result)]
+    for window in _windows(standard.prices):
+        hours = f"{window.start_time:%H:%M}-{window.end_time:%H:%M}"
+        rows += [("standard", hours, *row) for row in _intervals(standard, [], outside, None, within=window)]
     for tier, tier_variants in sorted(tiers.items()):
-        rows += _rows_of_tier(replace(standard, price_variants=tier_variants), tier, tier_variants, None)
+        priced = replace(standard, price_variants=tier_variants)
+        rows += [(tier, "", *row) for row in _intervals(priced, tier_variants, outside, None)]
     result.rows += [
-        PriceRow(provider.id, model.id, "", tier, kind, above, price, CURRENCY, start, end, source)
-        for tier, kind, above, price, start, end in rows
+        PriceRow(provider.id, model.id, "", tier, kind, above, price, CURRENCY, start, end, source, hours)
+        for tier, hours, kind, above, price, start, end in rows
     ]
 
 
@@ -165,44 +170,61 @@ def _same_as_a_tier(variant: PriceVariant, variants: list[PriceVariant]) -> bool
     )
 
 
-def _by_time_of_day(price: ConditionalPrice | PriceVariant) -> bool:
-    return price.constraint is not None and not isinstance(price.constraint, StartDateConstraint)
+def _conditional_prices(model: ModelInfo) -> list[ConditionalPrice]:
+    return [ConditionalPrice(prices=model.prices)] if isinstance(model.prices, ModelPrice) else model.prices
 
 
-def _without_times_of_day(model: ModelInfo) -> tuple[list[ConditionalPrice], list[str]]:
-    """The model's undated and dated prices, and a text for each one bound to a time of day."""
-    if isinstance(model.prices, ModelPrice):
-        return [ConditionalPrice(prices=model.prices)], []
-    kept = [price for price in model.prices if not _by_time_of_day(price)]
-    unusual = [
-        f"{price.constraint.start_time:%H:%M}-{price.constraint.end_time:%H:%M} UTC"  # type: ignore[union-attr]
-        for price in model.prices
-        if _by_time_of_day(price)
-    ]
-    return kept or [ConditionalPrice(prices=model.prices[0].prices)], unusual
+def _windows(prices: list[ConditionalPrice]) -> list[TimeOfDateConstraint]:
+    """The parts of each day (UTC) that have prices of their own, in order."""
+    windows = [price.constraint for price in prices if isinstance(price.constraint, TimeOfDateConstraint)]
+    return sorted(windows, key=lambda window: (window.start_time, window.end_time))
 
 
-Interval = tuple[str, str, int, Decimal, str, str]
+def _time_outside(windows: list[TimeOfDateConstraint]) -> time:
+    """A time of day in none of the windows, for asking the price of the rest of the day.
+
+    Raises:
+        ValueError: the windows leave nothing of the day.
+    """
+    for minute in range(24 * 60):
+        instant = datetime(1990, 1, 1, minute // 60, minute % 60, tzinfo=UTC)
+        if not any(window.active(instant) for window in windows):
+            return instant.time()
+    raise ValueError("prices by time of day leave no time without one")
 
 
-def _rows_of_tier(
-    model: ModelInfo, tier: str, variants: list[PriceVariant], result: PackagePrices | None
+Interval = tuple[str, int, Decimal, str, str]
+
+
+def _intervals(
+    model: ModelInfo,
+    variants: list[PriceVariant],
+    time_of_day: time,
+    result: PackagePrices | None,
+    within: TimeOfDateConstraint | None = None,
 ) -> list[Interval]:
-    """Intervals of one service tier: the package's own rule, asked once between any two dates that matter."""
+    """Intervals of one service tier: the package's own rule, asked once between any two dates that matter.
+
+    With ``within`` they are the prices in that part of the day, where they differ from those at ``time_of_day``.
+    """
     starts = sorted({_start(item) for item in [*model.prices, *variants]} | {None}, key=lambda d: d or date.min)
     points: dict[tuple[str, int], list[tuple[str, Decimal | None]]] = {}
     for index, start in enumerate(starts):
-        instant = datetime.combine(start or date(1990, 1, 1), time(0), UTC)
+        instant = datetime.combine(start or date(1990, 1, 1), time_of_day, UTC)
         active = [variant for variant in variants if variant.constraint is None or variant.constraint.active(instant)]
         prices: dict[tuple[str, int], Decimal] = {}
         if active or not variants:
             context = active[0].when if active else None
             prices = _prices_by_kind(model.get_prices(instant, context), result)
+        if within is not None:
+            instant = datetime.combine(instant.date(), within.start_time.replace(tzinfo=None), UTC)
+            inside = _prices_by_kind(model.get_prices(instant), None)
+            prices = {key: price for key, price in inside.items() if prices.get(key) != price}
         for key in points.keys() | prices.keys():
             history = points.setdefault(key, [(_text(s), None) for s in starts[:index]])
             history.append((_text(start), prices.get(key)))
     return [
-        (tier, kind, above, price, start, end)
+        (kind, above, price, start, end)
         for (kind, above), history in points.items()
         for start, end, price in _merge(history)
     ]

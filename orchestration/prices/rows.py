@@ -16,18 +16,19 @@ CURRENCY = "USD"
 # The warehouse keeps a price as DECIMAL(18,9): a thousandth of a millionth of a cent for a single token is fine enough.
 PRICE_QUANTUM = Decimal("1e-9")
 
-PriceKey = tuple[str, str, str, str, str, int]
+PriceKey = tuple[str, str, str, str, str, int, str, str]
 
 
 @dataclass(frozen=True)
 class PriceRow:
     """The price of one kind of token over one interval of time.
 
-    ``price_per_million`` is in ``currency`` for a million units: tokens, or requests where ``token_kind`` is
-    ``request``. An explicit price of 0 is a row with 0; a missing price is a missing row. The row applies to a call
+    ``price_per_million`` is in ``currency`` for a million units: tokens, requests where ``token_kind`` is ``request``,
+    calls of a tool, or token-hours of cache storage. An explicit price of 0 is a row with 0; a missing price is a missing row. The row applies to a call
     whose whole input (cached parts included) is *more* than ``above_tokens``; the row with the greatest threshold below
     the input prices all tokens of its kind, not only those beyond the threshold. ``valid_from`` is inclusive,
-    ``valid_to`` exclusive and empty while open: dates, or instants with an offset.
+    ``valid_to`` exclusive and empty while open: dates, or instants with an offset. ``hours_utc`` and ``weekdays`` are the
+    part of the week in which the price holds, all of it when empty. ``known_from`` is set on a correction of the past.
     """
 
     provider: str
@@ -41,14 +42,20 @@ class PriceRow:
     valid_from: str
     valid_to: str
     source: str
+    hours_utc: str = ""
+    weekdays: str = ""
+    known_from: str = ""
 
     @property
     def key(self) -> PriceKey:
         """What stays the same when a price changes."""
-        return (self.provider, self.model, self.region, self.service_tier, self.token_kind, self.above_tokens)
+        place = (self.provider, self.model, self.region, self.service_tier, self.token_kind, self.above_tokens)
+        return (*place, self.hours_utc, self.weekdays)
 
 
 COLUMNS = tuple(field.name for field in fields(PriceRow))
+# A company's own book may do without these.
+OPTIONAL_COLUMNS = frozenset({"hours_utc", "weekdays", "known_from"})
 
 
 def price_text(price: Decimal) -> str:
@@ -59,7 +66,7 @@ def price_text(price: Decimal) -> str:
 
 def render_rows(rows: list[PriceRow]) -> str:
     """The rows as CSV text, sorted, with LF line ends: equal rows give equal bytes."""
-    ordered = sorted(rows, key=lambda row: (row.key, row.valid_from))
+    ordered = sorted(rows, key=lambda row: (row.key, row.valid_from, row.known_from))
     return render_csv(
         COLUMNS,
         [tuple(price_text(v) if isinstance(v, Decimal) else str(v) for v in astuple(row)) for row in ordered],
@@ -85,14 +92,14 @@ def read_rows(path: Path) -> list[PriceRow]:
         return []
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
-        missing = sorted(set(COLUMNS) - set(reader.fieldnames or ()))
+        missing = sorted(set(COLUMNS) - OPTIONAL_COLUMNS - set(reader.fieldnames or ()))
         if missing:
             raise ValueError(f"{path}: missing columns {', '.join(missing)}")
         return [_row(record) for record in reader]
 
 
 def _row(record: dict[str, str]) -> PriceRow:
-    text = {name: record[name] for name in COLUMNS}
+    text = {name: record.get(name, "") for name in COLUMNS}
     return PriceRow(
         **{
             **text,

@@ -70,7 +70,7 @@ class UpdatePlan:
     added_models: list[tuple[str, str, str]] = field(default_factory=list)
     """Provider, model and service tier that the book had no price of; their rows are not among ``changes``."""
     kept: list[PriceKey] = field(default_factory=list)
-    """Prices of the book that the package no longer has."""
+    """Prices of the book that the package no longer has, or that a person corrected."""
 
     @property
     def up_to_date(self) -> bool:
@@ -103,10 +103,12 @@ def plan_update(
     """
     old, new = _by_key(book), _by_key(package)
     known = {key[:4] for key in old}
+    corrected = {row.key for row in book if row.known_from}
     effective = parse_instant((effective_date or today).isoformat(), zone)
     plan = UpdatePlan(rows=[])
     for key in sorted(old.keys() | new.keys()):
-        if key not in new:
+        if key not in new or key in corrected:
+            # What a person corrected stays until a person changes it.
             plan.rows += old[key]
             plan.kept.append(key)
         elif key[:4] not in known:
@@ -236,6 +238,7 @@ def _at(pieces: list[_Piece], instant: datetime, *, just_before: bool = False) -
 def describe(change: PriceChange) -> tuple[str, ...]:
     """A change as texts: what, provider, model, tier, kind, above, old, new, from."""
     what = "added" if change.old is None else "closed" if change.new is None else "changed"
-    provider, model, _region, tier, kind, above = change.key
+    provider, model, _region, tier, kind, above, hours, weekdays = change.key
+    kind = " ".join(filter(None, (kind, hours, weekdays)))
     old, new = ("" if price is None else price_text(price) for price in (change.old, change.new))
     return (what, provider, model, tier, kind, str(above), old, new, change.valid_from)

@@ -13,14 +13,17 @@ import pyarrow as pa
 
 from orchestration.reference.intervals import FOREVER, Range, symmetric_difference, union
 from orchestration.reference.prepare import PreparedReference, ReferenceRow
+from orchestration.reference.values import parse_instant
+from orchestration.settings import project_vars
 
 # A changed row of these has no dates, or no time to which its effect is bound: every fact may change.
 EVERYWHERE = frozenset({"models", "model_aliases", "provider_aliases", "use_case_rules"})
 # A changed row of these changes facts of the time for which it holds.
-DATED = frozenset({"use_cases", "model_prices", "price_overrides", "role_rates", "delay_rates", "fx_rates"})
-# Names that count as known at any time, whenever their rows hold: of a use case that is declared, and of a model that
-# has a price, also older rows are no longer of an unknown one.
-NAMES = {"use_cases": ("use_case",), "model_prices": ("provider", "model"), "price_overrides": ("provider", "model")}
+DATED = frozenset({"use_cases", "model_prices", "price_overrides", "capacity", "role_rates", "delay_rates", "fx_rates"})
+# Names that count as known at any time, whenever their rows hold: of a use case that is declared, of a model that has a
+# price and of a region that has prices of its own, also older rows are no longer of an unknown one.
+_PRICED_NAMES = ("provider", "model", "region")
+NAMES = {"use_cases": ("use_case",), "model_prices": _PRICED_NAMES, "price_overrides": _PRICED_NAMES}
 # All others (owners, budgets, cost_slos, releases, experiments) are joined to finished facts; no day is built again.
 
 TouchedRange = tuple[datetime, datetime | None]
@@ -33,13 +36,17 @@ def changed_ranges(
 
     Returns:
         None if nothing changed that facts depend on; ``"all"`` if everything must be built again (a row without dates
-        changed, a name became known or unknown, or nothing was published yet); else disjoint half-open ranges in order, with None for an open end. A
-        range is about the instant at which the row is looked up: the start of an attempt, the time of a ticket's work,
-        the due time of a clock, the beginning of an outcome's day.
+        changed, a name became known or unknown, or nothing was published yet); else disjoint half-open ranges in order,
+        with None for an open end. A range is about the instant at which the row is looked up: the start of an attempt,
+        the time of a ticket's work, the due time of a clock, the beginning of an outcome's day.
     """
     published = [ReferenceRow(*row) for row in con.execute(_SELECT).fetchall()]
     if not published:
         return "all"
+    # A correction that was not known yet when the last build was published had no part in it.
+    if any(_known_from(row) for row in published):
+        (last,) = con.execute("select max(as_of) from ledger.publishes").fetchone() or (None,)
+        published = [row for row in published if not _is_known_after(row, last)]
     before, after = _by_seed(published), _by_seed(prepared.rows)
     if any({row.row_hash for row in before[s]} != {row.row_hash for row in after[s]} for s in EVERYWHERE):
         return "all"
@@ -50,6 +57,17 @@ def changed_ranges(
 
 
 _SELECT = "select seed, row_text, row_hash, valid_from, valid_to from ledger.reference_rows"
+
+
+def _known_from(row: ReferenceRow) -> str:
+    return json.loads(row.row_text).get("known_from", "") if row.seed in ("model_prices", "price_overrides") else ""
+
+
+def _is_known_after(row: ReferenceRow, instant: datetime | None) -> bool:
+    known_from = _known_from(row)
+    if not known_from or instant is None:
+        return False
+    return parse_instant(known_from, project_vars().reporting_time_zone) > instant
 
 
 def _by_seed(rows: Iterable[ReferenceRow]) -> dict[str, list[ReferenceRow]]:

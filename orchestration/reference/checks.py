@@ -24,7 +24,7 @@ def check_columns(table: CsvTable, spec: SeedSpec, zone: str) -> list[Problem]:
     taken out, since what else could be said of them would only repeat it.
     """
     problems = []
-    missing = [name for name in spec.column_names if name not in table.header]
+    missing = [c.name for c in spec.columns if c.name not in table.header and not c.optional]
     if missing and table.header:
         problems += [Problem(table.file, 1, name, "column is missing") for name in missing]
     if missing or len(set(table.header)) < len(table.header):
@@ -32,7 +32,7 @@ def check_columns(table: CsvTable, spec: SeedSpec, zone: str) -> list[Problem]:
         return problems
     sound = []
     for record in table.rows:
-        values = {name: record.values[name].strip() for name in spec.column_names}
+        values = {name: record.values.get(name, "").strip() for name in spec.column_names}
         faults = list(_value_faults(table.file, record.line, values, spec, zone))
         problems += faults
         if not faults:

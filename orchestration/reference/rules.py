@@ -12,7 +12,7 @@ import duckdb
 from orchestration.reference.checks import Tables, interval_of
 from orchestration.reference.csv_file import Problem
 from orchestration.reference.specs import SPECS
-from orchestration.reference.values import parse_instant
+from orchestration.reference.values import parse_instant, window_minutes
 
 # No hour of work costs more than this in a currency of this size; 4500 is 45.00 without its point.
 HIGHEST_HOURLY_RATE = Decimal(5000)
@@ -23,6 +23,7 @@ def check_rules(tables: Tables, zone: str, reporting_currency: str) -> list[Prob
     """Problems of single files that neither a column nor a key can state."""
     return [
         *_overrides(tables),
+        *(problem for name in ("model_prices", "price_overrides") for problem in _windows(tables, name, zone)),
         *_budgets(tables, zone),
         *_reference_models(tables),
         *_use_case_rules(tables),
@@ -80,19 +81,48 @@ def warn_double_discounts(tables: Tables, zone: str) -> list[Problem]:
 
 
 _STANDARD = ("", "standard")
-_OVERRIDE_KEY = ("provider", "model", "region", "service_tier", "token_kind")
+_OVERRIDE_KEY = ("provider", "model", "region", "service_tier", "token_kind", "hours_utc", "weekdays")
+_OVERRIDE_AMOUNTS = ("price_per_million", "discount_share", "multiplier")
 
 
 def _overrides(tables: Tables) -> Iterator[Problem]:
     table = tables["price_overrides"]
     for record in table.rows:
-        price, discount = record.values["price_per_million"], record.values["discount_share"]
-        if bool(price) == bool(discount):
-            both = "both" if price else "neither"
-            reason = f"{both} of price_per_million and discount_share given; exactly one must be"
+        price = record.values["price_per_million"]
+        given = [name for name in _OVERRIDE_AMOUNTS if record.values[name]]
+        if len(given) != 1:
+            what = f"both {' and '.join(given)}" if given else f"neither of {', '.join(_OVERRIDE_AMOUNTS)}"
+            reason = f"{what} given; exactly one must be"
             yield Problem(table.file, record.line, "discount_share", reason)
         elif price and not record.values["currency"]:
             yield Problem(table.file, record.line, "currency", "value is missing: a price has a currency")
+
+
+def _windows(tables: Tables, name: str, zone: str) -> Iterator[Problem]:
+    """Two parts of the week with different prices of one key that have a minute in common."""
+    table, spec = tables[name], SPECS[name]
+    place = tuple(column for column in spec.interval_key if column not in ("hours_utc", "weekdays"))
+    by_place = defaultdict(list)
+    for record in table.rows:
+        if record.values["hours_utc"] or record.values["weekdays"]:
+            by_place[spec.key(record.values, place)].append(record)
+    for records in by_place.values():
+        for number, later in enumerate(records):
+            window = _window(later.values)
+            for earlier in records[:number]:
+                start, end = interval_of(later.values, zone)
+                other_start, other_end = interval_of(earlier.values, zone)
+                if window == _window(earlier.values) or start >= other_end or other_start >= end:
+                    continue
+                pieces = [(a, b) for a in window_minutes(*window) for b in window_minutes(*_window(earlier.values))]
+                if any(max(a[0], b[0]) < min(a[1], b[1]) for a, b in pieces):
+                    reason = f"shares a part of the week with line {earlier.line}: there is no one price then"
+                    yield Problem(table.file, later.line, "hours_utc", reason)
+                    break
+
+
+def _window(values: dict[str, str]) -> tuple[str, str]:
+    return values["hours_utc"], values["weekdays"]
 
 
 def _budgets(tables: Tables, zone: str) -> Iterator[Problem]:

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from orchestration.reference.values import parse_day, parse_decimal, parse_instant, parse_integer, parse_month
+from orchestration.reference.values import (
+    parse_day,
+    parse_decimal,
+    parse_hours,
+    parse_instant,
+    parse_integer,
+    parse_month,
+    parse_weekdays,
+)
 
 
 @dataclass(frozen=True)
@@ -14,13 +22,15 @@ class Column:
     """One column: name, whether a value must be given, and what a value may be.
 
     ``check`` takes a non-empty value and the reporting zone; it raises ValueError with the reason. ``canonical`` writes
-    a value that passed in the one way in which equal values are equal texts.
+    a value that passed in the one way in which equal values are equal texts. A file may lack an ``optional`` column, which
+    is as if it were empty.
     """
 
     name: str
     required: bool
     check: Callable[[str, str], object]
     canonical: Callable[[str], str] = str
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,6 +79,21 @@ class SeedSpec:
 def text(name: str, *, required: bool = False) -> Column:
     """Any text."""
     return Column(name, required, lambda value, zone: value)
+
+
+def optional(column: Column) -> Column:
+    """The same column, which a file need not have."""
+    return replace(column, optional=True)
+
+
+def hours(name: str) -> Column:
+    """A part of each day in UTC, ``16:30-00:30``."""
+    return Column(name, False, lambda value, zone: parse_hours(value))
+
+
+def weekdays(name: str) -> Column:
+    """Weekdays, ``1-5`` or ``6``; 1 is Monday."""
+    return Column(name, False, lambda value, zone: parse_weekdays(value))
 
 
 def enum(name: str, *allowed: str, required: bool = False) -> Column:

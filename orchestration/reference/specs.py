@@ -10,11 +10,14 @@ from orchestration.reference.spec import (
     day,
     decimal,
     enum,
+    hours,
     instant,
     integer,
     month,
+    optional,
     share,
     text,
+    weekdays,
 )
 
 # Largest amounts that are believed: a budget in any currency, a price in any currency per million units.
@@ -36,10 +39,18 @@ TOKEN_KINDS = (
     "audio_output",
     "image_input",
     "request",
+    "web_search",
+    "file_search",
+    "code_interpreter",
+    "cache_storage",
 )
+CAPACITY_KINDS = ("provisioned", "self_hosted")
 
 _VALIDITY = (instant("valid_from", required=True), instant("valid_to"))
-_PRICE_KEY = ("provider", "model", "region", "service_tier", "token_kind", "above_tokens")
+_PRICE_KEY = ("provider", "model", "region", "service_tier", "token_kind", "above_tokens", "hours_utc", "weekdays")
+# A row that became known later is a correction: it takes the place of what was known before, and may overlap it.
+_KNOWN_PRICE_KEY = (*_PRICE_KEY, "known_from")
+_PRICE_CIRCUMSTANCES = (optional(hours("hours_utc")), optional(weekdays("weekdays")), optional(instant("known_from")))
 # What has no declared use case or owner is shown under these names, and may have a budget.
 _USE_CASE = Reference(("use_case",), (("use_cases", ("use_case",)),), frozenset({"unallocated"}))
 _OWNER = Reference(("owner",), (("owners", ("owner",)),), frozenset({"unowned"}))
@@ -129,8 +140,9 @@ def _all_specs() -> tuple[SeedSpec, ...]:
                 currency(required=True),
                 *_VALIDITY,
                 text("source"),
+                *_PRICE_CIRCUMSTANCES,
             ),
-            interval_key=_PRICE_KEY,
+            interval_key=_KNOWN_PRICE_KEY,
             gapless=True,
             defaults=(("service_tier", "standard"), ("above_tokens", "0")),
         ),
@@ -148,9 +160,26 @@ def _all_specs() -> tuple[SeedSpec, ...]:
                 *_VALIDITY,
                 text("source"),
                 share("discount_share", places=6),
+                optional(decimal("multiplier", "0", "100", places=6, above_low=True)),
+                *_PRICE_CIRCUMSTANCES,
             ),
-            interval_key=_PRICE_KEY,
+            interval_key=_KNOWN_PRICE_KEY,
             defaults=(("above_tokens", "0"),),
+        ),
+        SeedSpec(
+            "capacity",
+            (
+                text("deployment", required=True),
+                text("provider"),
+                text("model"),
+                enum("kind", *CAPACITY_KINDS, required=True),
+                decimal("units", "0", "1000000", places=3, required=True, above_low=True),
+                decimal("hourly_rate", "0", "1000000", places=6, required=True),
+                currency(required=True),
+                integer("tokens_per_hour", 1, 1_000_000_000_000),
+                *_VALIDITY,
+            ),
+            interval_key=("deployment",),
         ),
         SeedSpec(
             "role_rates",

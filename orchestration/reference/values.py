@@ -12,6 +12,10 @@ _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])(-01)?")
 _DECIMAL = re.compile(r"-?\d{1,20}(\.\d{1,40})?")
 _INTEGER = re.compile(r"-?\d{1,18}")
+_HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
+_WEEKDAYS = re.compile(r"([1-7])(?:-([1-7]))?")
+MINUTES_OF_A_DAY = 24 * 60
+MINUTES_OF_A_WEEK = 7 * MINUTES_OF_A_DAY
 
 # Outside these years a date is a slip of the keyboard, and some tools cannot hold it.
 FIRST_YEAR, LAST_YEAR = 1970, 2200
@@ -85,3 +89,50 @@ def parse_integer(text: str) -> int:
     if not _INTEGER.fullmatch(text):
         raise ValueError("not a whole number")
     return int(text)
+
+
+def parse_hours(text: str) -> tuple[int, int]:
+    """First minute of the day and length in minutes of a window such as ``16:30-00:30``; it may cross midnight.
+
+    Raises:
+        ValueError: not two times, or an empty window.
+    """
+    match = _HOURS.fullmatch(text)
+    if match is None:
+        raise ValueError("not a part of the day such as 16:30-00:30 (UTC)")
+    start, end = int(match[1]) * 60 + int(match[2]), int(match[3]) * 60 + int(match[4])
+    if end > MINUTES_OF_A_DAY or start == end:
+        raise ValueError("not a part of the day: it must end after it begins, at 24:00 at the latest")
+    return start, (end - start) % MINUTES_OF_A_DAY or MINUTES_OF_A_DAY
+
+
+def parse_weekdays(text: str) -> tuple[int, int]:
+    """First and last weekday, both included, 1 Monday to 7 Sunday, of ``1-5`` or ``6``.
+
+    Raises:
+        ValueError: not a weekday, or the last before the first.
+    """
+    match = _WEEKDAYS.fullmatch(text)
+    if match is None:
+        raise ValueError("not weekdays such as 1-5 (1 is Monday)")
+    first, last = int(match[1]), int(match[2] or match[1])
+    if last < first:
+        raise ValueError("the last weekday is before the first; write two rows")
+    return first, last
+
+
+def window_minutes(hours: str, weekdays: str) -> list[tuple[int, int]]:
+    """Half-open minutes of the week (from Monday 00:00 UTC) of a price window, in order; empty texts mean always.
+
+    The weekday is that on which the window begins: ``22:00-06:00`` on ``5`` ends on Saturday morning.
+    """
+    start, length = parse_hours(hours) if hours else (0, MINUTES_OF_A_DAY)
+    first, last = parse_weekdays(weekdays) if weekdays else (1, 7)
+    pieces = []
+    for day in range(first - 1, last):
+        begin = day * MINUTES_OF_A_DAY + start
+        end = begin + length
+        pieces.append((begin, min(end, MINUTES_OF_A_WEEK)))
+        if end > MINUTES_OF_A_WEEK:
+            pieces.append((0, end - MINUTES_OF_A_WEEK))
+    return sorted(pieces)

@@ -1,177 +1,298 @@
-{%- set kinds = [
-    'input', 'cache_read', 'cache_write', 'cache_write_1h', 'output', 'reasoning', 'audio_input', 'audio_output',
-    'image_input', 'request'
-] %}
+{%- set kinds = billed_units('attempts').keys() | list %}
+{%- set model_key = ['book_version', 'provider', 'model'] %}
+{%- set scope_key = model_key + ['region', 'service_tier'] %}
+{%- set cell_key = scope_key + ['valid_from', 'valid_to', 'from_minute', 'to_minute'] %}
+{%- set parents = {
+    'cache_read': 'input', 'cache_write': 'input', 'cache_write_1h': 'cache_write', 'reasoning': 'output',
+    'audio_input': 'input', 'audio_output': 'output', 'image_input': 'input'
+} %}
 
--- Guarantees one row per provider, model, service tier, band of input tokens and half-open interval: all prices of a
--- call side by side, so that an attempt meets exactly one card. Bands are cliffs: input above a threshold moves every
--- token of the call to the band's prices, and a kind that the band does not name keeps the price of the band below.
--- Prices of one region are joined where logs tell a region; this card holds those that hold everywhere.
+-- Guarantees one row per version of the book, provider, model, region, service tier, half-open interval of time, of
+-- minutes of the week and of input tokens: all prices of a call side by side, so that an attempt meets exactly one card.
+-- Bands are cliffs: input above a threshold moves every token of the call to the band's prices, and a kind that the band
+-- does not name keeps the price of the band below. A region's card has the prices of the region, and for kinds without
+-- one those that hold everywhere; within its part of the week a price wins over the one for the rest.
 with rates as (
 
     select
-        provider,
-        model,
-        service_tier,
-        token_kind,
-        above_tokens,
-        valid_from,
-        valid_to,
-        price_per_million,
-        currency
-    from {{ ref('int_rates') }}
-    where region = ''
+        {{ columns_of('rates', scope_key) }},
+        rates.token_kind,
+        rates.above_tokens,
+        rates.valid_from,
+        rates.valid_to,
+        rates.price_per_million,
+        rates.list_price_per_million,
+        rates.currency,
+        rates.list_currency,
+        rates.source,
+        case when rates.price_window = '' then 0 else 1 end as is_windowed,
+        windows.from_minute,
+        windows.to_minute
+    from {{ ref('int_rates') }} as rates
+    inner join {{ ref('int_price_windows') }} as windows on rates.price_window = windows.price_window
 
 ),
 
-boundaries as (
+-- A region that any version of the book names has cards in all of them.
+regions as (
 
-    select provider, model, service_tier, valid_from as boundary from rates
+    select provider, model, region from rates
     union
-    select provider, model, service_tier, valid_to as boundary from rates
+    select provider, model, '' as region from rates
+
+),
+
+tiers as (
+
+    select distinct {{ model_key | join(', ') }}, service_tier
+    from rates
+
+),
+
+scopes as (
+
+    select
+        {{ columns_of('tiers', model_key) }},
+        regions.region,
+        tiers.service_tier
+    from tiers
+    inner join regions on {{ same('tiers', 'regions', ['provider', 'model']) }}
+
+),
+
+scope_rates as (
+
+    select
+        {{ columns_of('scopes', scope_key) }},
+        case when rates.region = scopes.region then 1 else 0 end as is_own_region,
+        rates.is_windowed,
+        rates.from_minute,
+        rates.to_minute,
+        rates.token_kind,
+        rates.above_tokens,
+        rates.valid_from,
+        rates.valid_to,
+        rates.price_per_million,
+        rates.list_price_per_million,
+        rates.currency,
+        rates.list_currency,
+        rates.source
+    from scopes
+    inner join rates
+        on
+            {{ same('scopes', 'rates', model_key + ['service_tier']) }}
+            and (rates.region = scopes.region or rates.region = '')
+
+),
+
+instants as (
+
+    select {{ scope_key | join(', ') }}, valid_from as boundary from scope_rates
+    union
+    select {{ scope_key | join(', ') }}, valid_to as boundary from scope_rates
 
 ),
 
 segments as (
 
     select
-        provider,
-        model,
-        service_tier,
+        {{ scope_key | join(', ') }},
         boundary as valid_from,
-        lead(boundary) over (partition by provider, model, service_tier order by boundary) as valid_to
-    from boundaries
+        lead(boundary) over (partition by {{ scope_key | join(', ') }} order by boundary) as valid_to
+    from instants
 
 ),
 
-segment_rates as (
+minutes as (
+
+    select {{ scope_key | join(', ') }}, from_minute as boundary from scope_rates
+    union
+    select {{ scope_key | join(', ') }}, to_minute as boundary from scope_rates
+
+),
+
+week_parts as (
 
     select
-        segments.provider,
-        segments.model,
-        segments.service_tier,
+        {{ scope_key | join(', ') }},
+        boundary as from_minute,
+        lead(boundary) over (partition by {{ scope_key | join(', ') }} order by boundary) as to_minute
+    from minutes
+
+),
+
+ranked_cell_rates as (
+
+    select
+        {{ columns_of('segments', scope_key) }},
         segments.valid_from,
         segments.valid_to,
-        rates.token_kind,
-        rates.above_tokens,
-        rates.price_per_million,
-        rates.currency
+        week_parts.from_minute,
+        week_parts.to_minute,
+        scope_rates.token_kind,
+        scope_rates.above_tokens,
+        scope_rates.price_per_million,
+        scope_rates.list_price_per_million,
+        scope_rates.currency,
+        scope_rates.list_currency,
+        scope_rates.source,
+        dense_rank() over (
+            partition by
+                {{ columns_of('segments', scope_key) }}, segments.valid_from, week_parts.from_minute,
+                scope_rates.token_kind
+            order by scope_rates.is_own_region desc, scope_rates.is_windowed desc
+        ) as preference
     from segments
-    inner join rates
+    inner join week_parts on {{ same('segments', 'week_parts', scope_key) }}
+    inner join scope_rates
         on
-            segments.provider = rates.provider
-            and segments.model = rates.model
-            and segments.service_tier = rates.service_tier
-            and segments.valid_from >= rates.valid_from
-            and segments.valid_from < rates.valid_to
-    where segments.valid_to is not null
+            {{ same('segments', 'scope_rates', scope_key) }}
+            and segments.valid_from >= scope_rates.valid_from
+            and segments.valid_from < scope_rates.valid_to
+            and week_parts.from_minute >= scope_rates.from_minute
+            and week_parts.from_minute < scope_rates.to_minute
+    where
+        segments.valid_to is not null
+        and week_parts.to_minute is not null
+
+),
+
+cell_rates as (
+
+    select
+        {{ cell_key | join(', ') }},
+        token_kind,
+        above_tokens,
+        price_per_million,
+        list_price_per_million,
+        currency,
+        list_currency,
+        source
+    from ranked_cell_rates
+    where preference = 1
 
 ),
 
 bands as (
 
     select
-        provider,
-        model,
-        service_tier,
-        valid_from,
-        valid_to,
+        {{ cell_key | join(', ') }},
         above_tokens,
-        lead(above_tokens) over (
-            partition by provider, model, service_tier, valid_from
-            order by above_tokens
-        ) as up_to_tokens
-    from (
-        select distinct provider, model, service_tier, valid_from, valid_to, above_tokens from segment_rates
-    )
+        lead(above_tokens) over (partition by {{ cell_key | join(', ') }} order by above_tokens) as up_to_tokens
+    from (select distinct {{ cell_key | join(', ') }}, above_tokens from cell_rates)
 
 ),
 
-band_rates as (
+ranked_band_rates as (
 
     select
-        bands.provider,
-        bands.model,
-        bands.service_tier,
-        bands.valid_from,
-        bands.valid_to,
+        {{ columns_of('bands', cell_key) }},
         bands.above_tokens,
         bands.up_to_tokens,
-        segment_rates.token_kind,
-        max_by(segment_rates.price_per_million, segment_rates.above_tokens) as price_per_million,
-        max_by(segment_rates.currency, segment_rates.above_tokens) as currency
+        cell_rates.token_kind,
+        cell_rates.price_per_million,
+        cell_rates.list_price_per_million,
+        cell_rates.currency,
+        cell_rates.list_currency,
+        cell_rates.source,
+        row_number() over (
+            partition by {{ columns_of('bands', cell_key) }}, bands.above_tokens, cell_rates.token_kind
+            order by cell_rates.above_tokens desc
+        ) as preference
     from bands
-    inner join segment_rates
+    inner join cell_rates
         on
-            bands.provider = segment_rates.provider
-            and bands.model = segment_rates.model
-            and bands.service_tier = segment_rates.service_tier
-            and bands.valid_from = segment_rates.valid_from
-            and bands.above_tokens >= segment_rates.above_tokens
-    group by
-        bands.provider,
-        bands.model,
-        bands.service_tier,
-        bands.valid_from,
-        bands.valid_to,
-        bands.above_tokens,
-        bands.up_to_tokens,
-        segment_rates.token_kind
+            {{ same('bands', 'cell_rates', cell_key) }}
+            and bands.above_tokens >= cell_rates.above_tokens
 
 ),
 
 cards as (
 
     select
-        provider,
-        model,
-        service_tier,
-        valid_from,
-        valid_to,
+        {{ cell_key | join(', ') }},
         above_tokens,
         up_to_tokens,
         min(currency) as currency,
         count(distinct currency) as currencies,
+        min(list_currency) as list_currency,
+        count(distinct list_currency) as list_currencies,
+        max(case when price_per_million is distinct from list_price_per_million then 1 else 0 end) = 1 as is_negotiated,
+        {{ distinct_texts('source') }} as source,
         {%- for kind in kinds %}
-        max(case when token_kind = '{{ kind }}' then price_per_million end) as {{ kind }}_price{{ ',' if not loop.last }}
+        max(case when token_kind = '{{ kind }}' then price_per_million end) as {{ kind }}_price,
+        max(case when token_kind = '{{ kind }}' then list_price_per_million end) as {{ kind }}_list_price{{ ',' if not loop.last }}
         {%- endfor %}
-    from band_rates
+    from ranked_band_rates
+    where preference = 1
     group by
-        provider,
-        model,
-        service_tier,
-        valid_from,
-        valid_to,
+        {{ cell_key | join(', ') }},
         above_tokens,
         up_to_tokens
 
+),
+
+-- A kind without a price of its own is billed as the kind that it is a part of; a price of 0 stays 0. A request costs
+-- nothing unless the book says so.
+filled_cards as (
+
+    select
+        {{ cell_key | join(', ') }},
+        case when above_tokens = 0 then -1 else above_tokens end as above_tokens,
+        coalesce(up_to_tokens, 9000000000000000) as up_to_tokens,
+        currency,
+        currencies,
+        list_currency,
+        list_currencies,
+        is_negotiated,
+        source,
+        {%- for suffix in ['price', 'list_price'] %}
+        {%- for kind in kinds %}
+        {%- set chain = [kind, parents.get(kind), parents.get(parents.get(kind))] | select | list %}
+        {%- set names = [] %}
+        {%- for name in chain %}{% do names.append(name ~ '_' ~ suffix) %}{% endfor %}
+        {%- if kind == 'request' %}{% do names.append('0') %}{% endif %}
+        {% if names | length > 1 %}coalesce({{ names | join(', ') }}){% else %}{{ names[0] }}{% endif %} as {{ kind }}_{{ suffix }},
+        {%- endfor %}
+        {%- endfor %}
+        greatest(
+            {%- for kind in kinds %}
+            coalesce({{ kind }}_price, 0){{ ',' if not loop.last }}
+            {%- endfor %}
+        ) = 0 as is_free
+    from cards
+
 )
 
--- A kind without a price of its own is billed as the kind that it is a part of; a price of 0 stays 0.
 select
-    provider,
-    model,
-    service_tier,
-    valid_from,
-    valid_to,
-    case when above_tokens = 0 then -1 else above_tokens end as above_tokens,
-    coalesce(up_to_tokens, 9000000000000000) as up_to_tokens,
-    currency,
-    currencies,
-    input_price,
-    coalesce(cache_read_price, input_price) as cache_read_price,
-    coalesce(cache_write_price, input_price) as cache_write_price,
-    coalesce(cache_write_1h_price, cache_write_price, input_price) as cache_write_1h_price,
-    output_price,
-    coalesce(reasoning_price, output_price) as reasoning_price,
-    coalesce(audio_input_price, input_price) as audio_input_price,
-    coalesce(audio_output_price, output_price) as audio_output_price,
-    coalesce(image_input_price, input_price) as image_input_price,
-    coalesce(request_price, 0) as request_price,
-    greatest(
-        coalesce(input_price, 0), coalesce(cache_read_price, 0), coalesce(cache_write_price, 0),
-        coalesce(cache_write_1h_price, 0), coalesce(output_price, 0), coalesce(reasoning_price, 0),
-        coalesce(audio_input_price, 0), coalesce(audio_output_price, 0), coalesce(image_input_price, 0),
-        coalesce(request_price, 0)
-    ) = 0 as is_free
-from cards
+    -- Names what priced an attempt: equal prices of one place are one version, whenever they hold, so that a price that
+    -- changes at another time leaves the attempts of this one as they are.
+    left(md5(
+        {{ (scope_key[1:] + ['above_tokens', 'currency']) | join(" || '|' || ") }}
+        {%- for kind in kinds %}
+        || '|' || coalesce(cast({{ kind }}_price as varchar), '-')
+        {%- endfor %}
+    ), 12) as price_version_id,
+    {{ columns_of('filled_cards', scope_key) }},
+    versions.is_published,
+    filled_cards.valid_from,
+    filled_cards.valid_to,
+    filled_cards.from_minute,
+    filled_cards.to_minute,
+    filled_cards.above_tokens,
+    filled_cards.up_to_tokens,
+    filled_cards.currency,
+    filled_cards.currencies,
+    {%- for kind in kinds %}
+    filled_cards.{{ kind }}_price,
+    {%- endfor %}
+    filled_cards.is_free,
+    filled_cards.source,
+    -- List prices in the order of the kinds; null where nothing is negotiated, so that they are the prices themselves.
+    {%- set list_prices = [] %}
+    {%- for kind in kinds %}{% do list_prices.append('cast(' ~ kind ~ '_list_price as decimal(27, 15))') %}{% endfor %}
+    case when filled_cards.is_negotiated then {{ list_of(list_prices) }} end as list_prices,
+    case when filled_cards.is_negotiated and filled_cards.list_currencies = 1 then filled_cards.list_currency end
+        as list_currency
+from filled_cards
+inner join {{ ref('int_book_versions') }} as versions on filled_cards.book_version = versions.book_version

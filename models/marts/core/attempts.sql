@@ -2,9 +2,9 @@
 
 {%- set carried = [
     'day', 'source', 'attempt_id', 'request_id', 'request_rule', 'outcome_id', 'use_case', 'logged_use_case',
-    'owner', 'criticality', 'task_class', 'experiment', 'release_id', 'provider', 'model', 'logged_model',
-    'service_tier', 'region', 'deployment', 'status', 'started_at', 'ended_at', 'finished_at', 'cache_hit',
-    'reached_model', 'input_valid', 'can_wait', 'hidden_retries', 'usage_reported', 'usage_disagrees', 'input_tokens',
+    'owner', 'criticality', 'task_class', 'experiment', 'release_id', 'provider', 'logged_provider', 'model',
+    'logged_model', 'model_alias', 'service_tier', 'region', 'deployment', 'status', 'started_at', 'ended_at',
+    'finished_at', 'cache_hit', 'reached_model', 'input_valid', 'can_wait', 'hidden_retries', 'usage_reported', 'usage_disagrees', 'input_tokens',
     'cache_read_tokens', 'cache_write_tokens', 'cache_write_1h_tokens', 'output_tokens', 'reasoning_tokens',
     'audio_input_tokens', 'audio_output_tokens', 'image_input_tokens', 'web_search_calls', 'file_search_calls',
     'code_interpreter_calls', 'cache_storage_token_hours', 'context_tokens'
@@ -29,6 +29,7 @@ with logged_attempts as (
         {{ resolved_use_case('attempts.logged_use_case', 'mapped.use_case', 'of_outcome.use_case') }} as named_use_case,
         attempts.logged_task_class,
         coalesce(provider_aliases.provider, attempts.logged_provider) as provider,
+        attempts.logged_provider,
         attempts.logged_model,
         attempts.service_tier,
         attempts.region,
@@ -96,13 +97,22 @@ placed_attempts as (
         logged_attempts.experiment,
         logged_attempts.release_id,
         logged_attempts.provider,
-        coalesce(model_aliases.model, logged_attempts.logged_model) as model,
+        logged_attempts.logged_provider,
+        coalesce(model_names.model, logged_attempts.logged_model) as model,
         logged_attempts.logged_model,
+        case
+            when model_names.model <> logged_attempts.logged_model
+                then coalesce(model_names.alias, logged_attempts.logged_model)
+        end as model_alias,
+        model_names.declared_tier,
+        coalesce(model_names.is_in_book, false) as is_in_book,
+        {{ price_region('logged_attempts.region', 'model_names.priced_regions') }} as price_region,
         logged_attempts.service_tier,
         logged_attempts.region,
         logged_attempts.deployment,
         logged_attempts.status,
         logged_attempts.started_at,
+        {{ minute_of_week('logged_attempts.started_at') }} as minute_of_week,
         logged_attempts.ended_at,
         {{ finished_at('logged_attempts.ended_at', 'logged_attempts.started_at') }} as finished_at,
         logged_attempts.cache_hit,
@@ -138,10 +148,37 @@ placed_attempts as (
             logged_attempts.named_use_case = use_cases.use_case
             and logged_attempts.started_at >= use_cases.valid_from
             and logged_attempts.started_at < use_cases.valid_to
-    left join {{ ref('stg_reference__model_aliases') }} as model_aliases
+    left join {{ ref('int_model_names') }} as model_names
         on
-            logged_attempts.provider = model_aliases.provider
-            and logged_attempts.logged_model = model_aliases.alias
+            logged_attempts.provider = model_names.provider
+            and {{ model_name_key('logged_attempts.logged_model') }} = model_names.name_key
+
+),
+
+published_rate_cards as (
+
+    select
+        price_version_id,
+        provider,
+        model,
+        region,
+        service_tier,
+        valid_from,
+        valid_to,
+        from_minute,
+        to_minute,
+        above_tokens,
+        up_to_tokens,
+        currency,
+        currencies,
+        {%- for kind in billed_units('attempts') %}
+        {{ kind }}_price,
+        {%- endfor %}
+        is_free,
+        list_currency,
+        list_prices
+    from {{ ref('int_rate_cards') }}
+    where is_published
 
 ),
 
@@ -151,60 +188,57 @@ rated_attempts as (
         {%- for column in carried %}
         placed_attempts.{{ column }},
         {%- endfor %}
+        rate_cards.price_version_id,
         rate_cards.provider is not null as has_rate_card,
         rate_cards.is_free,
         rate_cards.currencies = 1 and price_fx.rate is not null as is_convertible,
-        -- Exact: whole tokens times prices of at most 15 decimals, rounded once after currency.
-        cast(round(
-            (
-                {{ bucket_cost('placed_attempts.input_tokens', 'rate_cards.input_price') }}
-                + {{ bucket_cost('placed_attempts.cache_read_tokens', 'rate_cards.cache_read_price') }}
-                + {{ bucket_cost('placed_attempts.cache_write_tokens', 'rate_cards.cache_write_price') }}
-                + {{ bucket_cost('placed_attempts.cache_write_1h_tokens', 'rate_cards.cache_write_1h_price') }}
-                + {{ bucket_cost(
-                    'placed_attempts.output_tokens - placed_attempts.reasoning_tokens', 'rate_cards.output_price'
-                ) }}
-                + {{ bucket_cost('placed_attempts.reasoning_tokens', 'rate_cards.reasoning_price') }}
-                + {{ bucket_cost('placed_attempts.audio_input_tokens', 'rate_cards.audio_input_price') }}
-                + {{ bucket_cost('placed_attempts.audio_output_tokens', 'rate_cards.audio_output_price') }}
-                + {{ bucket_cost('placed_attempts.image_input_tokens', 'rate_cards.image_input_price') }}
-                + case when placed_attempts.reached_model then rate_cards.request_price else 0 end
-            ) * 0.000001 * price_fx.rate, 12
-        ) as decimal(18, 12)) as book_cost,
+        -- Rounded once, after currency.
+        cast(
+            round({{ cost_by_card('placed_attempts', 'rate_cards') }} * price_fx.rate, 12) as decimal(18, 12)
+        ) as book_cost,
+        rate_cards.list_prices is not null as has_list_prices,
+        case
+            when rate_cards.list_prices is not null
+                then cast(
+                    round({{ list_cost_by_card('placed_attempts', 'rate_cards') }} * list_fx.rate, 12)
+                    as decimal(18, 12)
+                )
+        end as listed_cost,
+        {%- for kind in stand_alone_kinds() %}
+        rate_cards.{{ kind }}_price is null and {{ billed_units('placed_attempts')[kind] }} > 0 as lacks_{{ kind }}_price,
+        {%- endfor %}
+        capacity.attempt_id is not null as is_on_capacity,
+        cast(capacity.capacity_cost as decimal(18, 12)) as capacity_cost,
         cast({{ converted('placed_attempts.logged_cost', 'logged_fx.rate') }} as decimal(18, 12)) as logged_cost,
         placed_attempts.logged_currency,
         placed_attempts.file_sha256,
         placed_attempts.file_row_no,
-        models.tier as declared_tier,
-        known_models.model is not null as is_in_book
+        placed_attempts.declared_tier,
+        placed_attempts.is_in_book
     from placed_attempts
-    left join {{ ref('int_rate_cards') }} as rate_cards
-        on
-            placed_attempts.provider = rate_cards.provider
-            and placed_attempts.model = rate_cards.model
-            and placed_attempts.service_tier = rate_cards.service_tier
-            and placed_attempts.started_at >= rate_cards.valid_from
-            and placed_attempts.started_at < rate_cards.valid_to
-            and placed_attempts.priced_input_tokens > rate_cards.above_tokens
-            and placed_attempts.priced_input_tokens <= rate_cards.up_to_tokens
+    left join published_rate_cards as rate_cards
+        on {{ card_prices_attempt('rate_cards', 'placed_attempts') }}
     left join {{ ref('int_fx_rates') }} as price_fx
         on
             rate_cards.currency = price_fx.currency
             and placed_attempts.day >= price_fx.valid_from
             and placed_attempts.day < price_fx.valid_to
+    left join {{ ref('int_fx_rates') }} as list_fx
+        on
+            rate_cards.list_currency = list_fx.currency
+            and placed_attempts.day >= list_fx.valid_from
+            and placed_attempts.day < list_fx.valid_to
     left join {{ ref('int_fx_rates') }} as logged_fx
         on
             placed_attempts.logged_currency = logged_fx.currency
             and placed_attempts.day >= logged_fx.valid_from
             and placed_attempts.day < logged_fx.valid_to
-    left join {{ ref('stg_reference__models') }} as models
+    left join {{ ref('int_capacity_attempts') }} as capacity
         on
-            placed_attempts.provider = models.provider
-            and placed_attempts.model = models.model
-    left join {{ ref('int_priced_models') }} as known_models
-        on
-            placed_attempts.provider = known_models.provider
-            and placed_attempts.model = known_models.model
+            placed_attempts.deployment = capacity.deployment
+            and placed_attempts.day = capacity.day
+            and placed_attempts.source = capacity.source
+            and placed_attempts.attempt_id = capacity.attempt_id
 
 ),
 
@@ -214,6 +248,7 @@ costed_attempts as (
         {%- for column in carried %}
         {{ column }},
         {%- endfor %}
+        case when is_convertible and usage_reported then price_version_id end as price_version_id,
         logged_cost,
         logged_currency,
         file_sha256,
@@ -221,13 +256,21 @@ costed_attempts as (
         declared_tier,
         is_in_book,
         is_free,
+        is_on_capacity,
+        case when usage_reported then capacity_cost end as capacity_cost,
         case when is_convertible and usage_reported then book_cost end as book_cost,
+        case when is_convertible and usage_reported then case when has_list_prices then listed_cost else book_cost end end
+            as list_cost,
         case
             when cache_hit then null
             when not usage_reported then 'usage_not_reported'
+            when is_on_capacity then case when capacity_cost is null then 'no_fx' end
             when not is_in_book then 'unknown_model'
             when not has_rate_card then 'no_price_for_tier_or_time'
             when not is_convertible then 'no_fx'
+            {%- for kind in stand_alone_kinds() %}
+            when lacks_{{ kind }}_price then 'no_price_for_{{ kind }}'
+            {%- endfor %}
             when book_cost is null then 'no_price_for_token_kind'
         end as unpriced_reason
     from rated_attempts
@@ -249,8 +292,10 @@ select
     experiment,
     release_id,
     provider,
+    logged_provider,
     model,
     logged_model,
+    model_alias,
     case
         when declared_tier is not null then declared_tier
         when is_in_book then 'balanced'
@@ -285,16 +330,22 @@ select
     code_interpreter_calls,
     cache_storage_token_hours,
     context_tokens,
+    -- Capacity is paid by the hour: neither tokens nor what a gateway logged for them cost anything more.
     case
         when cache_hit then cast(0 as decimal(18, 12))
+        when is_on_capacity then capacity_cost
         else coalesce(book_cost, logged_cost)
     end as cost,
     case
         when cache_hit then 'free'
+        when is_on_capacity then case when capacity_cost is null then 'unpriced' else 'price_book' end
         when book_cost is not null then case when is_free then 'free' else 'price_book' end
         when logged_cost is not null then 'logged'
         else 'unpriced'
     end as cost_source,
+    is_on_capacity,
+    case when cache_hit then cast(0 as decimal(18, 12)) else list_cost end as list_cost,
+    case when not cache_hit and book_cost is not null then price_version_id end as price_version_id,
     unpriced_reason,
     logged_cost,
     logged_currency,

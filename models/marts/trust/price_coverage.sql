@@ -18,6 +18,10 @@ with pricing as (
         cast(sum(cache_read_tokens) as bigint) as cache_read_tokens,
         cast(sum(cache_write_tokens) as bigint) as cache_write_tokens,
         cast(sum(output_tokens) as bigint) as output_tokens,
+        cast(sum(tool_calls) as bigint) as tool_calls,
+        cast(sum(cache_storage_token_hours) as bigint) as cache_storage_token_hours,
+        cast(sum(aliased_attempts) as bigint) as aliased_attempts,
+        cast(sum(undeclared_deployment_attempts) as bigint) as undeclared_deployment_attempts,
         cast(sum(inference_cost) as decimal(38, 12)) as inference_cost
     from {{ ref('int_spend_days') }}
     group by
@@ -48,6 +52,10 @@ select
     cache_read_tokens,
     cache_write_tokens,
     output_tokens,
+    tool_calls,
+    cache_storage_token_hours,
+    aliased_attempts,
+    undeclared_deployment_attempts,
     inference_cost,
     case reason
         when 'priced' then null
@@ -55,6 +63,9 @@ select
             then 'add the model to model_prices, or its name to model_aliases'
         when 'no_price_for_tier_or_time'
             then 'add a price for this service tier and time to model_prices or price_overrides'
+        {%- for kind in stand_alone_kinds() %}
+        when 'no_price_for_{{ kind }}' then 'add a price of the kind {{ kind }} to model_prices or price_overrides'
+        {%- endfor %}
         when 'no_price_for_token_kind' then 'add a price for the token kinds that the model bills'
         when 'no_fx' then 'add exchange rates of the price currency to fx_rates'
         when 'usage_not_reported' then 'make the client report usage (streams: include usage)'

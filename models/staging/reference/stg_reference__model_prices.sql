@@ -1,4 +1,5 @@
--- One row is one list price of one token kind over one half-open interval.
+-- One row is one list price of one token kind over one half-open interval, in one part of the week, as known from an
+-- instant on.
 select
     nullif(trim(provider), '') as provider,
     nullif(trim(model), '') as model,
@@ -10,5 +11,7 @@ select
     coalesce(upper(nullif(trim(currency), '')), '{{ var("reporting_currency") }}') as currency,
     coalesce({{ reference_instant("nullif(trim(valid_from), '')") }}, {{ beginning_of_time() }}) as valid_from,
     coalesce({{ reference_instant("nullif(trim(valid_to), '')") }}, {{ end_of_time() }}) as valid_to,
-    nullif(trim(source), '') as source
+    nullif(trim(source), '') as source,
+    coalesce({{ price_window('hours_utc', 'weekdays') }}, '') as price_window,
+    coalesce({{ reference_instant("nullif(trim(known_from), '')") }}, {{ beginning_of_time() }}) as known_from
 from {{ ref('model_prices') }}

@@ -1,4 +1,4 @@
--- One row is one negotiated price or discount; an empty key column matches anything.
+-- One row is one negotiated price, discount or uplift; an empty key column matches anything.
 select
     nullif(trim(provider), '') as provider,
     nullif(trim(model), '') as model,
@@ -11,5 +11,8 @@ select
     coalesce({{ reference_instant("nullif(trim(valid_from), '')") }}, {{ beginning_of_time() }}) as valid_from,
     coalesce({{ reference_instant("nullif(trim(valid_to), '')") }}, {{ end_of_time() }}) as valid_to,
     nullif(trim(source), '') as source,
-    cast(nullif(trim(discount_share), '') as decimal(18, 9)) as discount_share
+    cast(nullif(trim(discount_share), '') as decimal(18, 9)) as discount_share,
+    cast(nullif(trim(multiplier), '') as decimal(9, 6)) as multiplier,
+    {{ price_window('hours_utc', 'weekdays') }} as price_window,
+    coalesce({{ reference_instant("nullif(trim(known_from), '')") }}, {{ beginning_of_time() }}) as known_from
 from {{ ref('price_overrides') }}

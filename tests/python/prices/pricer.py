@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from orchestration.prices.rows import PriceRow
-from orchestration.reference.values import parse_instant
+from orchestration.reference.values import MINUTES_OF_A_DAY, parse_instant, window_minutes
 
 MILLION = Decimal(1_000_000)
 # A kind without a price of its own costs what it is a part of.
@@ -40,8 +40,15 @@ class Book:
         """What a call with exclusive token buckets costs in the book's currency; None if the tier has no price then."""
         total_input = sum(tokens.get(kind, 0) for kind in INPUT_KINDS)
         best: dict[str, PriceRow] = {}
-        active = [row for s, e, row in self.rows[provider, model, tier] if s <= at and (e is None or at < e)]
+        active = [
+            row
+            for start, end, row in self.rows[provider, model, tier]
+            if start <= at and (end is None or at < end) and _in_window(row, at)
+        ]
+        windowed = {row.token_kind for row in active if row.hours_utc or row.weekdays}
         for row in active:
+            if row.token_kind in windowed and not (row.hours_utc or row.weekdays):
+                continue
             reached = row.above_tokens == 0 or total_input > row.above_tokens
             if reached and (row.token_kind not in best or row.above_tokens > best[row.token_kind].above_tokens):
                 best[row.token_kind] = row
@@ -55,3 +62,8 @@ class Book:
             if priced is not None:
                 cost += best[priced].price_per_million * count / MILLION
         return cost
+
+
+def _in_window(row: PriceRow, at: datetime) -> bool:
+    minute = (at.isoweekday() - 1) * MINUTES_OF_A_DAY + at.hour * 60 + at.minute
+    return any(start <= minute < end for start, end in window_minutes(row.hours_utc, row.weekdays))

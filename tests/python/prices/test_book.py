@@ -95,19 +95,26 @@ def test_a_batch_variant_is_written_in_full_from_its_date(monkeypatch: pytest.Mo
     ]
 
 
-def test_time_of_day_is_left_out_and_listed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Catches a peak price that silently becomes the price of the whole day."""
-    peak = ConditionalPrice(TimeOfDateConstraint(time(1), time(4)), prices=price(input_mtok="9"))
-    rows = rows_of(monkeypatch, [ConditionalPrice(prices=price(input_mtok="2")), peak])
-    assert rows == [("standard", "input", 0, "2", "2020-01-01", "")]
-    assert book.package_prices(("p",)).not_represented == ["p/m: price by time of day 01:00-04:00 UTC"]
+def test_prices_by_time_of_day_are_rows_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Catches a peak price that silently becomes the price of the whole day, one whose window begins at midnight, and a
+    row for a part of the day in which nothing is different."""
+    peak = ConditionalPrice(TimeOfDateConstraint(time(0), time(4)), prices=price(input_mtok="9", output_mtok="8"))
+    rows = rows_of(monkeypatch, [ConditionalPrice(prices=price(input_mtok="2", output_mtok="8")), peak])
+    assert rows == [
+        ("standard", "input", 0, "2", "2020-01-01", ""),
+        ("standard", "input", 0, "9", "2020-01-01", ""),
+        ("standard", "output", 0, "8", "2020-01-01", ""),
+    ]
+    written = book.package_prices(("p",))
+    assert [row.hours_utc for row in written.rows] == ["", "00:00-04:00", ""]
+    assert written.not_represented == []
 
 
 def test_other_units_are_counted_and_requests_are_per_million(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Catches the price of a thousand web searches in a token bucket, and a fee per request off by a thousand."""
+    """Catches a price of hours in a token bucket, and a fee per request or per search off by a thousand."""
     rows = rows_of(monkeypatch, price(requests_kcount="5", web_searches_kcount="10", audio_hours="1"))
-    assert [row[1:4] for row in rows] == [("request", 0, "5E+3")]
-    assert book.package_prices(("p",)).skipped_kinds == {"web_searches_kcount": 1, "audio_hours": 1}
+    assert [row[1:4] for row in rows] == [("request", 0, "5E+3"), ("web_search", 0, "1E+4")]
+    assert book.package_prices(("p",)).skipped_kinds == {"audio_hours": 1}
 
 
 def test_unknown_provider_is_refused() -> None:

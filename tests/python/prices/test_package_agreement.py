@@ -12,7 +12,7 @@ from orchestration.prices.book import BookModel, book_models, package_prices
 
 from .pricer import Book
 
-# At 20:00 UTC no price by time of day is in force; the days lie around every kind of change in the package.
+# The days lie around every kind of change in the package.
 INSTANTS = [datetime(*day, 20, tzinfo=UTC) for day in ((2025, 1, 15), (2026, 8, 1), (2026, 11, 20), (2027, 3, 1))]
 
 SMALL = {"input": 1_234, "output": 567}
@@ -90,22 +90,17 @@ def test_every_model_costs_what_the_package_says(book: Book, tokens: dict[str, i
     assert compared > 3_000
 
 
-def test_prices_by_time_of_day_are_the_only_ones_left_out(book: Book) -> None:
-    """Catches an off-peak price that is dropped without being listed, and a list that names too much."""
-    listed = {
-        tuple(line.split(": price by time of day")[0].split("/", 1))
-        for line in package_prices().not_represented
-        if "time of day" in line
-    }
-    differing = set()
+def test_prices_by_time_of_day_hold_within_their_hours(book: Book) -> None:
+    """Catches an off-peak price at peak time, or one minute too early or too late."""
+    windowed = {(row.provider, row.model) for row in package_prices().rows if row.hours_utc}
+    assert ("deepseek", "deepseek-chat") in windowed
     for book_model in book_models():
-        for hour in range(0, 24):
-            at = datetime(2026, 11, 20, hour, 45, tzinfo=UTC)
+        if (book_model.provider.id, book_model.model.id) not in windowed:
+            continue
+        for minute in range(0, 24 * 60, 15):
+            at = datetime(2026, 11, 20, minute // 60, minute % 60, 59, tzinfo=UTC)
             ours = book.price(book_model.provider.id, book_model.model.id, SMALL, at)
-            if ours is not None and abs(ours - package_price(book_model, SMALL, at, "standard")) > Decimal("1e-15"):
-                differing.add((book_model.priced_by.id, book_model.model.id))
-    assert differing == listed
-    assert ("deepseek", "deepseek-chat") in listed
+            assert ours == package_price(book_model, SMALL, at, "standard"), (book_model.model.id, at)
 
 
 def test_inclusive_thresholds_are_written_one_lower(book: Book) -> None:

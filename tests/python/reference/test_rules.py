@@ -72,6 +72,7 @@ CHANGES = {
     "price without currency": ("price_overrides", 2, ",,2026-01-01,2026-02-01,contract,0.5",
                                "1,,2026-01-01,2026-02-01,contract,", 2, "currency", "missing"),
     "discount above one": ("price_overrides", 2, "0.5", "50", 2, "discount_share", "between 0 and 1"),
+    "tool of no known kind": ("model_prices", 2, "input", "browser", 2, "token_kind", "allowed are input"),
     "negative rate": ("role_rates", 2, "60", "-60", 2, "hourly_rate", "at least 0"),
     "absurd hourly rate": ("role_rates", 2, "60", "6000", 2, "hourly_rate", "6000 USD an hour"),
     "no delay rate at all": ("delay_rates", 2, "0.5,20", ",", 2, "per_minute", "neither"),

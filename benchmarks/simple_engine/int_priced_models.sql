@@ -2,4 +2,4 @@
 select distinct
     provider,
     model
-from {{ ref('int_rates') }}
+from "build"."simple"."int_rates"

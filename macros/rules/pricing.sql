@@ -1,0 +1,109 @@
+{#- How an attempt is priced: written once for what was published and for what other versions of the book would say. -#}
+
+{#- What is billed, and how many units of it an attempt has. The order is that of `list_prices` on a rate card. A request
+    is billed when it reached a model. -#}
+{% macro billed_units(attempt) -%}
+    {{ return({
+        'input': attempt ~ '.input_tokens',
+        'cache_read': attempt ~ '.cache_read_tokens',
+        'cache_write': attempt ~ '.cache_write_tokens',
+        'cache_write_1h': attempt ~ '.cache_write_1h_tokens',
+        'output': attempt ~ '.output_tokens - ' ~ attempt ~ '.reasoning_tokens',
+        'reasoning': attempt ~ '.reasoning_tokens',
+        'audio_input': attempt ~ '.audio_input_tokens',
+        'audio_output': attempt ~ '.audio_output_tokens',
+        'image_input': attempt ~ '.image_input_tokens',
+        'request': 'cast(' ~ attempt ~ '.reached_model as integer)',
+        'web_search': attempt ~ '.web_search_calls',
+        'file_search': attempt ~ '.file_search_calls',
+        'code_interpreter': attempt ~ '.code_interpreter_calls',
+        'cache_storage': attempt ~ '.cache_storage_token_hours'
+    }) }}
+{%- endmacro %}
+
+
+{#- Kinds that are no part of another kind: without a price of their own they are unpriced, and an override that names no
+    token kind does not touch them. -#}
+{% macro stand_alone_kinds() -%}
+    {{ return(['web_search', 'file_search', 'code_interpreter', 'cache_storage']) }}
+{%- endmacro %}
+
+
+{#- Cost of an attempt by the prices of its rate card, in their currency, not rounded. Exact: whole units times prices of
+    at most 15 decimals. Null when a kind with units has no price; no units cost nothing whatever the price. -#}
+{% macro cost_by_card(attempt, card) -%}
+    (
+        {%- for kind, units in billed_units(attempt).items() %}
+        {{ '+ ' if not loop.first }}{{ bucket_cost(units, card ~ '.' ~ kind ~ '_price') }}
+        {%- endfor %}
+    ) * 0.000001
+{%- endmacro %}
+
+
+{#- The same by the list prices of a card that has negotiated ones. -#}
+{% macro list_cost_by_card(attempt, card) -%}
+    (
+        {%- for kind, units in billed_units(attempt).items() %}
+        {{ '+ ' if not loop.first }}{{ bucket_cost(units, list_item(card ~ '.list_prices', loop.index)) }}
+        {%- endfor %}
+    ) * 0.000001
+{%- endmacro %}
+
+
+{#- Join condition of an attempt and the one rate card that prices it: equal names, and half-open intervals of time, of
+    the minute of the week and of the whole input. `attempt` has `price_region`, `minute_of_week`, `priced_input_tokens`. -#}
+{% macro card_prices_attempt(card, attempt) -%}
+    {{ attempt }}.provider = {{ card }}.provider
+    and {{ attempt }}.model = {{ card }}.model
+    and {{ attempt }}.price_region = {{ card }}.region
+    and {{ attempt }}.service_tier = {{ card }}.service_tier
+    and {{ attempt }}.started_at >= {{ card }}.valid_from
+    and {{ attempt }}.started_at < {{ card }}.valid_to
+    and {{ attempt }}.minute_of_week >= {{ card }}.from_minute
+    and {{ attempt }}.minute_of_week < {{ card }}.to_minute
+    and {{ attempt }}.priced_input_tokens > {{ card }}.above_tokens
+    and {{ attempt }}.priced_input_tokens <= {{ card }}.up_to_tokens
+{%- endmacro %}
+
+
+{#- Region whose prices hold for an attempt: its own where the book or a contract names it for the model, else the prices
+    that hold everywhere (''). -#}
+{% macro price_region(region, priced_regions) -%}
+    case when {{ region }} <> '' and {{ list_holds(priced_regions, region) }} then {{ region }} else '' end
+{%- endmacro %}
+
+
+{#- Name of a model as it is looked up: without regard to case, and of an ARN what follows its last slash, so that
+    account and region of an inference profile need no rows of their own. -#}
+{% macro model_name_key(name) -%}
+    case
+        when {{ name }} like 'arn:%' then lower({{ after_last(name, '/') }})
+        else lower({{ name }})
+    end
+{%- endmacro %}
+
+
+{#- A part of the week as one text, `16:30-00:30 1-5`; null when both are empty, which is the whole week. -#}
+{% macro price_window(hours, weekdays) -%}
+    case
+        when coalesce(trim({{ hours }}), '') = '' and coalesce(trim({{ weekdays }}), '') = '' then null
+        else coalesce(nullif(trim({{ hours }}), ''), '00:00-24:00')
+            || ' ' || coalesce(nullif(trim({{ weekdays }}), ''), '1-7')
+    end
+{%- endmacro %}
+
+
+{#- Equality of several columns of two relations, for joins. -#}
+{% macro same(left, right, columns) -%}
+    {%- for column in columns -%}
+    {{ left }}.{{ column }} = {{ right }}.{{ column }}{{ ' and ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
+
+{#- Columns of one relation, for select lists. -#}
+{% macro columns_of(relation, columns) -%}
+    {%- for column in columns -%}
+    {{ relation }}.{{ column }}{{ ', ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}

@@ -1,0 +1,88 @@
+-- Guarantees one row per provider and name under which a model can be looked up, with what is known about the model: its
+-- declared tier, whether the book prices it at any time, and the regions with prices of their own. An alias comes before
+-- a model of the same name.
+with priced_models as (
+
+    select
+        provider,
+        model,
+        {{ distinct_list("nullif(region, '')") }} as priced_regions
+    from {{ ref('int_rate_cards') }}
+    group by
+        provider,
+        model
+
+),
+
+published_models as (
+
+    select distinct
+        provider,
+        model
+    from {{ ref('int_rate_cards') }}
+    where is_published
+
+),
+
+names as (
+
+    select
+        provider,
+        alias,
+        alias as name,
+        model
+    from {{ ref('stg_reference__model_aliases') }}
+    union all
+    select
+        provider,
+        cast(null as varchar) as alias,
+        model as name,
+        model
+    from priced_models
+    union all
+    select
+        provider,
+        cast(null as varchar) as alias,
+        model as name,
+        model
+    from {{ ref('stg_reference__models') }}
+
+),
+
+ranked_names as (
+
+    select
+        provider,
+        {{ model_name_key('name') }} as name_key,
+        alias,
+        model,
+        row_number() over (
+            partition by provider, {{ model_name_key('name') }}
+            order by case when alias is null then 1 else 0 end, name
+        ) as preference
+    from names
+
+)
+
+select
+    ranked_names.provider,
+    ranked_names.name_key,
+    ranked_names.alias,
+    ranked_names.model,
+    models.tier as declared_tier,
+    published_models.model is not null as is_in_book,
+    priced_models.priced_regions
+from ranked_names
+left join priced_models
+    on
+        ranked_names.provider = priced_models.provider
+        and ranked_names.model = priced_models.model
+left join published_models
+    on
+        ranked_names.provider = published_models.provider
+        and ranked_names.model = published_models.model
+left join {{ ref('stg_reference__models') }} as models
+    on
+        ranked_names.provider = models.provider
+        and ranked_names.model = models.model
+where ranked_names.preference = 1

@@ -1,0 +1,126 @@
+{{ config(materialized='incremental', incremental_strategy='replace_days') }}
+
+-- Guarantees one row per day, provider, model and former version of the price book under which that day would have cost
+-- something else: by how much, and how many more attempts would have no cost. A day without a row costs the same.
+with former_versions as (
+
+    select book_version
+    from {{ ref('int_book_versions') }}
+    where not is_published
+
+),
+
+former_rate_cards as (
+
+    select
+        book_version,
+        provider,
+        model,
+        region,
+        service_tier,
+        valid_from,
+        valid_to,
+        from_minute,
+        to_minute,
+        above_tokens,
+        up_to_tokens,
+        currency,
+        currencies,
+        {%- for kind in billed_units('attempts') %}
+        {{ kind }}_price{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ ref('int_rate_cards') }}
+    where not is_published
+
+),
+
+-- Only prices of the book change between versions: cache hits, capacity and unreported usage cost the same in all.
+placed_attempts as (
+
+    select
+        former_versions.book_version,
+        attempts.day,
+        attempts.provider,
+        attempts.model,
+        {{ price_region('attempts.region', 'model_names.priced_regions') }} as price_region,
+        attempts.service_tier,
+        attempts.started_at,
+        {{ minute_of_week('attempts.started_at') }} as minute_of_week,
+        {{ priced_input_tokens('attempts') }} as priced_input_tokens,
+        attempts.reached_model,
+        attempts.input_tokens,
+        attempts.cache_read_tokens,
+        attempts.cache_write_tokens,
+        attempts.cache_write_1h_tokens,
+        attempts.output_tokens,
+        attempts.reasoning_tokens,
+        attempts.audio_input_tokens,
+        attempts.audio_output_tokens,
+        attempts.image_input_tokens,
+        attempts.web_search_calls,
+        attempts.file_search_calls,
+        attempts.code_interpreter_calls,
+        attempts.cache_storage_token_hours,
+        attempts.cost,
+        attempts.logged_cost
+    from {{ ref('attempts') }} as attempts
+    cross join former_versions
+    left join {{ ref('int_model_names') }} as model_names
+        on
+            attempts.provider = model_names.provider
+            and {{ model_name_key('attempts.logged_model') }} = model_names.name_key
+    where
+        not attempts.cache_hit
+        and not attempts.is_on_capacity
+        and attempts.usage_reported
+        {{ and_in_rebuild_days('attempts.day') }}
+
+),
+
+repriced_attempts as (
+
+    select
+        placed_attempts.book_version,
+        placed_attempts.day,
+        placed_attempts.provider,
+        placed_attempts.model,
+        placed_attempts.cost,
+        coalesce(
+            case
+                when rate_cards.currencies = 1
+                    then cast(
+                        round({{ cost_by_card('placed_attempts', 'rate_cards') }} * price_fx.rate, 12)
+                        as decimal(18, 12)
+                    )
+            end,
+            placed_attempts.logged_cost
+        ) as repriced_cost
+    from placed_attempts
+    left join former_rate_cards as rate_cards
+        on
+            placed_attempts.book_version = rate_cards.book_version
+            and {{ card_prices_attempt('rate_cards', 'placed_attempts') }}
+    left join {{ ref('int_fx_rates') }} as price_fx
+        on
+            rate_cards.currency = price_fx.currency
+            and placed_attempts.day >= price_fx.valid_from
+            and placed_attempts.day < price_fx.valid_to
+
+)
+
+select
+    book_version,
+    day,
+    provider,
+    model,
+    cast(sum(coalesce(repriced_cost, 0) - coalesce(cost, 0)) as decimal(38, 12)) as difference,
+    cast(
+        sum(case when repriced_cost is null then 1 else 0 end) - sum(case when cost is null then 1 else 0 end) as bigint
+    ) as more_unpriced_attempts
+from repriced_attempts
+where repriced_cost is distinct from cost
+group by
+    book_version,
+    day,
+    provider,
+    model
