@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -83,6 +84,20 @@ def sql(
     from orchestration.commands.sql import run_query
 
     run_query(_settings(), query, output_format)
+
+
+@app.command(epilog=EPILOG)
+def focus(
+    file: Annotated[Path, typer.Argument(help="Where to write; .csv or .parquet.", dir_okay=False)],
+    month: Annotated[str | None, typer.Option(metavar="YYYY-MM", help="Only this month; default all.")] = None,
+) -> None:
+    """Write our AI cost in FOCUS 1.2 columns, for other FinOps tools.
+
+    One row is one day, owner, use case, provider, model, service tier and token kind.
+    """
+    from orchestration.commands.focus import run_focus
+
+    run_focus(_settings(), file, month=month)
 
 
 @app.command(epilog=EPILOG)

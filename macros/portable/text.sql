@@ -18,6 +18,12 @@
 {% macro spark__matches_fully(text, pattern) -%}({{ text }} rlike concat('^(?:', {{ pattern }}, ')$')){%- endmacro %}
 
 
+{#- What the first group of a regular expression matched in a text; empty when it does not match. -#}
+{% macro first_group(text, pattern) -%}{{ return(adapter.dispatch('first_group')(text, pattern)) }}{%- endmacro %}
+
+{% macro default__first_group(text, pattern) -%}regexp_extract({{ text }}, {{ pattern }}, 1){%- endmacro %}
+
+
 {#- One row per element of a JSON array of texts: a table expression with columns `position` (from 1) and `element`,
     to be cross joined laterally. -#}
 {% macro json_elements(json, alias) -%}{{ return(adapter.dispatch('json_elements')(json, alias)) }}{%- endmacro %}
@@ -44,6 +50,22 @@
 {% macro default__first_json_element(json) -%}json_extract_string({{ json }}, '$[0]'){%- endmacro %}
 
 {% macro spark__first_json_element(json) -%}get_json_object({{ json }}, '$[0]'){%- endmacro %}
+
+
+{#- JSON text of an object with text members. `members`: name -> SQL expression; a null member becomes JSON null. -#}
+{% macro json_text(members) -%}{{ return(adapter.dispatch('json_text')(members)) }}{%- endmacro %}
+
+{% macro default__json_text(members) -%}
+    cast(json_object(
+        {%- for name, expression in members.items() %}'{{ name }}', {{ expression }}{{ ', ' if not loop.last }}{% endfor -%}
+    ) as varchar)
+{%- endmacro %}
+
+{% macro spark__json_text(members) -%}
+    to_json(named_struct(
+        {%- for name, expression in members.items() %}'{{ name }}', {{ expression }}{{ ', ' if not loop.last }}{% endfor -%}
+    ))
+{%- endmacro %}
 
 
 {#- Several expressions as one comparable value, for ordering inside max_by and min_by. -#}

@@ -25,12 +25,14 @@ ARROW_TYPES: dict[str, pa.DataType] = {
     "currency": pa.string(),
     "ids": pa.string(),
     "integer": pa.int64(),
+    "total": pa.int64(),
     "duration": pa.int64(),
     "boolean": pa.bool_(),
     "time": UTC_TIME,
     "due": UTC_TIME,
     # Exact texts; the database rounds them half up while casting, as ``values.decimal`` does.
     "money": pa.string(),
+    "stated": pa.string(),
     "minutes": pa.string(),
 }
 _EARLIEST_US = int(EARLIEST.timestamp()) * 1_000_000
@@ -173,7 +175,7 @@ def _column_by_value(
             problems.add(place, result, field.name, value)
             result = None
         clean.append(result)
-    if field.kind in ("money", "minutes"):
+    if field.kind in ("money", "minutes", "stated"):
         clean = [None if amount is None else format(amount, "f") for amount in clean]
     return pa.array(clean, ARROW_TYPES[field.kind])
 

@@ -267,7 +267,8 @@ class _SourceRun:
             return
         self._writer.flush()
         if self._group:
-            settled = settle_tables(self._con, self._family.tables, self._source, self._group[0].key.load_id)
+            names = {loaded.key.load_id: loaded.key.name for loaded in self._group}
+            settled = settle_tables(self._con, self._family.tables, self._source, names)
             entries = [
                 self._entry(loaded, settled.duplicate.get(loaded.key.load_id, 0),
                             settled.superseded.get(loaded.key.load_id, 0))

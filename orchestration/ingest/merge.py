@@ -7,11 +7,12 @@ greatest rank wins.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
 
+from .deliveries import settle_statements
 from .tables import TIME, UNHASHED, Table
 
 
@@ -38,9 +39,19 @@ def row_hash_sql(table: Table) -> str:
     return f"md5(concat_ws(chr(31), {', '.join(parts)}))"
 
 
-def settle_tables(con: duckdb.DuckDBPyConnection, tables: Sequence[Table], source: str, first_load_id: int) -> Settled:
-    """Settle the rows of a source in all its tables; see ``settle``."""
-    settled = [settle(con, table, source, first_load_id) for table in tables]
+def settle_tables(
+    con: duckdb.DuckDBPyConnection, tables: Sequence[Table], source: str, names: Mapping[int, str]
+) -> Settled:
+    """Settle the rows of new files of a source in all its tables; see ``settle`` and ``settle_statements``.
+
+    Args:
+        names: load id -> landing path of the new files, which the ledger does not have yet.
+    """
+    first_load_id = min(names)
+    settled = [settle(con, table, source, first_load_id) for table in tables if not table.is_statement]
+    for table in tables:
+        if table.is_statement:
+            settled.append(Settled({}, *settle_statements(con, table, source, names, first_load_id)))
     return Settled(
         sum((Counter(one.duplicate) for one in settled), Counter()),
         sum((Counter(one.superseded) for one in settled), Counter()),

@@ -103,8 +103,20 @@ class LangfusePlaces(GatewayPlaces):
         return next((p for pattern, p in self.providers.items() if re.fullmatch(pattern, str(model))), None)
 
 
+class ReportUnits(BaseModel):
+    """What a provider's report means by its numbers.
+
+    Attributes:
+        cost_unit: ``cents``: amounts are hundredths of the currency; ``currency``: they are whole units.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    cost_unit: Literal["cents", "currency"] = "currency"
+
+
 class Places(BaseModel):
-    """Places of all gateways and desks."""
+    """Places of all gateways and desks, and units of providers' reports."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -118,6 +130,8 @@ class Places(BaseModel):
     jira: JiraPlaces = JiraPlaces()
     servicenow: DeskPlaces = DeskPlaces()
     pagerduty: PagerDutyPlaces = PagerDutyPlaces()
+    anthropic_usage: ReportUnits = ReportUnits(cost_unit="cents")
+    openai_usage: ReportUnits = ReportUnits()
 
     @field_validator("otel")
     @classmethod

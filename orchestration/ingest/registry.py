@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from . import azure_apim, bedrock, gateway_tables, helicone, langfuse, tables
+from . import azure_apim, bedrock, focus, gateway_tables, helicone, invoice_tables, langfuse, tables, usage_reports
 from .azure_apim import ApimParser
 from .batches import RowReader
 from .bedrock import BedrockParser
 from .desks import jira, pagerduty, servicenow, zendesk
 from .desks.rows import DeskReader
+from .focus import FocusParser
 from .frames import ParseContext, Parser
 from .helicone import HeliconeParser
 from .json_lines import JsonLinesReader
@@ -23,6 +24,7 @@ from .otel import OtelParser, OtelReader
 from .privacy import Hasher
 from .records import record_reader
 from .tables import Table
+from .usage_reports import AnthropicParser, OpenAIParser
 
 
 @dataclass(frozen=True)
@@ -168,11 +170,36 @@ SOURCES: dict[str, Family] = {
             pagerduty.PagerDutyParser,
             json_reader=partial(DeskReader, pagerduty.PAGES),
         ),
+        Family(
+            "invoices",
+            "invoices as FOCUS cost-and-usage rows (1.0 to 1.4): JSON lines, CSV or Parquet",
+            (invoice_tables.FOCUS_ROWS,),
+            focus.NEEDED,
+            FocusParser,
+        ),
+        Family(
+            "openai_usage",
+            "usage and cost reports of OpenAI, in the pages that its API returns",
+            (invoice_tables.OPENAI_USAGE, invoice_tables.OPENAI_COSTS),
+            (),
+            OpenAIParser,
+            json_only=True,
+            json_reader=record_reader(usage_reports.results_of),
+        ),
+        Family(
+            "anthropic_usage",
+            "usage and cost reports of Anthropic, in the pages that its API returns",
+            (invoice_tables.ANTHROPIC_USAGE, invoice_tables.ANTHROPIC_COSTS),
+            (),
+            AnthropicParser,
+            json_only=True,
+            json_reader=record_reader(usage_reports.results_of),
+        ),
     )
 }
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 # Landing folders that are part of the contract but are not read yet.
-NOT_READ_YET = ("invoices",)
+NOT_READ_YET: tuple[str, ...] = ()
 
 
 def family_of(source: str) -> Family | None:

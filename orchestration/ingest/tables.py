@@ -40,6 +40,8 @@ class Table:
             so that the order of arrival never matters.
         has_current: the table marks the winner in ``_is_current``; otherwise the winner is chosen in dbt, because
             it depends on the as-of time.
+        is_statement: rows have no identity of their own; a delivery states everything that there is under a key, and
+            of several deliveries of a key the latest counts as a whole (see ``deliveries``).
     """
 
     schema: str
@@ -49,6 +51,7 @@ class Table:
     event_time: str
     rank: tuple[str, ...]
     has_current: bool = False
+    is_statement: bool = False
 
     @property
     def full_name(self) -> str:

@@ -27,6 +27,9 @@ MAX_TEXT = 1_000
 # Larger than any context window or batch of today by an order of magnitude, and far from overflow when priced.
 MAX_COUNT = 100_000_000
 MAX_AMOUNT = Decimal(1_000_000_000)
+# Bounds of what a whole organisation uses and pays in a period.
+MAX_TOTAL = 10**18
+MAX_STATED = Decimal(10) ** 18
 MAX_DURATION_MS = 7 * 24 * 3_600_000
 
 # Tab is the one control character that real exports put into names; it is kept as it came.
@@ -34,6 +37,7 @@ CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\ud800-\udfff]")
 _DIGITS = re.compile(r"[0-9]{1,30}")
 _INTEGRAL = re.compile(r"[0-9]{1,30}\.0*")
 _NUMBER = re.compile(r"[0-9]{1,30}(\.[0-9]{0,60})?([eE][+-]?[0-9]{1,3})?")
+_SIGNED = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{0,60})?([eE][+-]?[0-9]{1,3})?")
 _ISO = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,30}))?)?"
     r" ?(Z|z|UTC|[+-][0-9]{2}(?::?[0-9]{2})?)?"
@@ -65,8 +69,8 @@ def text(value: Any) -> str | Bad | None:
     return value
 
 
-def integer(value: Any, *, lenient: bool = False) -> int | Bad | None:
-    """A count from 0 to 100,000,000.
+def integer(value: Any, *, lenient: bool = False, largest: int = MAX_COUNT) -> int | Bad | None:
+    """A count from 0 to ``largest`` (100,000,000).
 
     Digit strings are accepted. ``lenient`` (CSV and Parquet, where tools write counts as floats) also accepts
     ``7.0``. Everything else, also ``true``, is ``bad_number``; blank is None.
@@ -87,7 +91,7 @@ def integer(value: Any, *, lenient: bool = False) -> int | Bad | None:
         value = int(value)
     elif type(value) is not int:
         return BAD_NUMBER
-    return value if 0 <= value <= MAX_COUNT else BAD_NUMBER
+    return value if 0 <= value <= largest else BAD_NUMBER
 
 
 def decimal(value: Any, *, scale: int) -> Decimal | Bad | None:
@@ -114,6 +118,20 @@ def decimal(value: Any, *, scale: int) -> Decimal | Bad | None:
             return abs(exact).quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP)
         except InvalidOperation:
             return BAD_NUMBER
+
+
+def signed(value: Any, *, scale: int) -> Decimal | Bad | None:
+    """An amount or quantity of an invoice, which may be negative (credits, corrections); else as ``decimal``."""
+    if (type(value) is str and _SIGNED.fullmatch(value)) or (type(value) is int and abs(value) < 10**30):
+        value = Decimal(value)
+    elif type(value) is float:
+        value = Decimal(repr(value))
+    if not isinstance(value, Decimal):
+        return decimal(value, scale=scale)
+    if not value.is_finite() or abs(value) > MAX_STATED:
+        return BAD_NUMBER
+    with localcontext(prec=60):
+        return value.quantize(Decimal(1).scaleb(-scale), rounding=ROUND_HALF_UP)
 
 
 def duration_us(value: Any) -> int | Bad | None:
@@ -279,13 +297,16 @@ Parser = Callable[[Any], Any]
 
 
 def parser(kind: str, *, lenient: bool = False, latest: datetime | None = None, naive_is_utc: bool = False) -> Parser:
-    """The function for a kind of field: ``text``, ``id``, ``integer``, ``money``, ``minutes``, ``duration``,
+    """The function for a kind of field: ``text``, ``id``, ``integer``, ``total`` (a count of an
+    organisation), ``money``, ``stated`` (an amount that may be negative), ``minutes``, ``duration``,
     ``boolean``, ``time`` (not in the future), ``due`` (may lie in the future), ``currency`` or ``ids``."""
     parsers: dict[str, Parser] = {
         "text": text,
         "id": text,
         "integer": partial(integer, lenient=lenient),
+        "total": partial(integer, lenient=lenient, largest=MAX_TOTAL),
         "money": partial(decimal, scale=12),
+        "stated": partial(signed, scale=12),
         "minutes": partial(decimal, scale=6),
         "duration": duration_us,
         "boolean": boolean,

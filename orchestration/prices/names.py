@@ -121,6 +121,11 @@ PROVIDER_ALIASES: dict[str, str] = {
     "x": "x-ai",
     "x_ai": "x-ai",
     "xai": "x-ai",
+    # As invoices name them.
+    "amazon web services": "aws",
+    "google cloud": "google",
+    "microsoft": "azure",
+    "microsoft azure": "azure",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -102,6 +103,19 @@ def enum(name: str, *allowed: str, required: bool = False) -> Column:
     def check(value: str, zone: str) -> str:
         if value not in allowed:
             raise ValueError(f"is {_short(value)}; allowed are {', '.join(allowed)}")
+        return value
+
+    return Column(name, required, check)
+
+
+def regular_expression(name: str, *, required: bool = False) -> Column:
+    """A regular expression, which has to match a whole text."""
+
+    def check(value: str, zone: str) -> str:
+        try:
+            re.compile(value)
+        except re.error as error:
+            raise ValueError(f"is no regular expression: {error}") from None
         return value
 
     return Column(name, required, check)

@@ -15,6 +15,7 @@ from orchestration.reference.spec import (
     integer,
     month,
     optional,
+    regular_expression,
     share,
     text,
     weekdays,
@@ -45,6 +46,8 @@ TOKEN_KINDS = (
     "cache_storage",
 )
 CAPACITY_KINDS = ("provisioned", "self_hosted")
+# What invoices name a line by, and what a line can be for. They bill reasoning as output.
+INVOICE_FIELDS = ("sku_id", "sku_meter", "charge_description", "line_item")
 
 _VALIDITY = (instant("valid_from", required=True), instant("valid_to"))
 _PRICE_KEY = ("provider", "model", "region", "service_tier", "token_kind", "above_tokens", "hours_utc", "weekdays")
@@ -269,6 +272,17 @@ def _all_specs() -> tuple[SeedSpec, ...]:
                 decimal("rate", "0", "1000000", places=9, required=True, above_low=True),
             ),
             unique=("day", "currency"),
+        ),
+        SeedSpec(
+            "invoice_skus",
+            (
+                text("provider", required=True),
+                enum("field", *INVOICE_FIELDS, required=True),
+                regular_expression("pattern", required=True),
+                text("model", required=True),
+                enum("token_kind", *(kind for kind in TOKEN_KINDS if kind != "reasoning"), required=True),
+            ),
+            unique=("provider", "field", "pattern"),
         ),
     )
 

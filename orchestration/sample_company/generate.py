@@ -12,6 +12,7 @@ from orchestration.sample_company import answer_key as key
 from orchestration.sample_company import story
 from orchestration.sample_company.company import AS_OF, CANARY, CASES, FIRST_DAY, LAST_DAY, UNKNOWN_MODEL, UseCase
 from orchestration.sample_company.human_work import HumanWork
+from orchestration.sample_company.invoices import write_invoices
 from orchestration.sample_company.landing_files import LandingFiles
 from orchestration.sample_company.oddities import plant_broken, plant_partial_rows, plant_repeats, plant_resends
 from orchestration.sample_company.price_list import PriceList
@@ -166,6 +167,7 @@ def _prepare(seed: int, scale: float) -> tuple[LandingFiles, dict[str, Any]]:
     quarantined = plant_broken(files)
     resent = plant_resends(files)
     duplicates["inference"] += int(str(resent["duplicates"]))
+    invoices = write_invoices(files, company, prices, SEEDS)
     rows = Counter()
     for path in files.paths():
         rows[path.split("/")[0]] += files.rows(path)
@@ -191,7 +193,7 @@ def _prepare(seed: int, scale: float) -> tuple[LandingFiles, dict[str, Any]]:
             "rework": sum(len(ticket.states) - 1 for ticket in company.tickets),
             "sla": sum(len(clock.states) - 1 for clock in company.clocks),
         }, "quarantined_rows": quarantined,
-        "resent_files": resent,
+        "resent_files": resent, "invoices": invoices,
         "leaks_gross": {
             name: key.leaks(
                 found, [t for t in company.tickets if t.use_case == name], prices, cases[name].context_limit

@@ -27,6 +27,16 @@ with landed as (
     union all
     select _source as source, _file_sha256 as file_sha256 from {{ source(desk, 'records') }}
     {%- endfor %}
+    union all
+    select _source as source, _file_sha256 as file_sha256 from {{ source('invoices', 'focus_rows') }}
+    union all
+    select _source as source, _file_sha256 as file_sha256 from {{ source('openai', 'usage_buckets') }}
+    union all
+    select _source as source, _file_sha256 as file_sha256 from {{ source('openai', 'cost_buckets') }}
+    union all
+    select _source as source, _file_sha256 as file_sha256 from {{ source('anthropic', 'usage_buckets') }}
+    union all
+    select _source as source, _file_sha256 as file_sha256 from {{ source('anthropic', 'cost_buckets') }}
 
 ),
 

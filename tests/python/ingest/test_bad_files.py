@@ -326,7 +326,7 @@ def test_folders_choose_their_family():
         "inference",
         "litellm",
     ]
-    for name in ("inferences", "invoices", "Inference", "sla-'; drop table x;--", "sla-\n", "sla-" + "x" * 200, ""):
+    for name in ("inferences", "invoice", "Inference", "sla-'; drop table x;--", "sla-\n", "sla-" + "x" * 200, ""):
         assert family_of(name) is None
 
 
