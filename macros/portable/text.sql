@@ -44,3 +44,15 @@
 {% macro default__composite(expressions) -%}row({{ expressions | join(', ') }}){%- endmacro %}
 
 {% macro spark__composite(expressions) -%}struct({{ expressions | join(', ') }}){%- endmacro %}
+
+
+{#- A number as text with a fixed number of decimals, for sentences; null stays null. -#}
+{% macro number_text(number, decimals) -%}{{ return(adapter.dispatch('number_text')(number, decimals)) }}{%- endmacro %}
+
+{% macro default__number_text(number, decimals) -%}
+    printf('%.{{ decimals }}f', cast({{ number }} as double))
+{%- endmacro %}
+
+{% macro spark__number_text(number, decimals) -%}
+    format_string('%.{{ decimals }}f', cast({{ number }} as double))
+{%- endmacro %}
