@@ -86,6 +86,23 @@ def sql(
     run_query(_settings(), query, output_format)
 
 
+@app.command(
+    epilog="Exit codes: 0 pass; 1 fail; 2 an error, for example an unknown release or nothing published; 3 not enough "
+    "evidence."
+)
+def gate(
+    release_id: Annotated[str, typer.Argument(help="A release of the reference data (releases.csv).")],
+    output_format: Annotated[str, typer.Option("--format", metavar="table|json", help="How to print.")] = "table",
+) -> None:
+    """Did a release save money without hurting quality? The verdict of the last published build, check by check.
+
+    For a step of a release pipeline: the exit code is the verdict.
+    """
+    from orchestration.commands.gate import run_gate
+
+    raise typer.Exit(run_gate(_settings(), release_id, output_format))
+
+
 @app.command(epilog=EPILOG)
 def focus(
     file: Annotated[Path, typer.Argument(help="Where to write; .csv or .parquet.", dir_okay=False)],

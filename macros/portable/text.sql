@@ -129,4 +129,15 @@
 
 {% macro spark__distinct_texts(expression) -%}
     nullif(array_join(array_sort(collect_set({{ expression }})), '; '), '')
+
+
+{#- A number as text with a fixed number of decimals, for sentences; null stays null. -#}
+{% macro number_text(number, decimals) -%}{{ return(adapter.dispatch('number_text')(number, decimals)) }}{%- endmacro %}
+
+{% macro default__number_text(number, decimals) -%}
+    printf('%.{{ decimals }}f', cast({{ number }} as double))
+{%- endmacro %}
+
+{% macro spark__number_text(number, decimals) -%}
+    format_string('%.{{ decimals }}f', cast({{ number }} as double))
 {%- endmacro %}
