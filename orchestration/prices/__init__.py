@@ -9,10 +9,10 @@ What a price means, wherever it is used:
 * Thresholds are cliffs: a call whose whole input, cached parts included, is more than ``above_tokens`` pays that row's
   price for all its tokens of the kind. A vendor whose limit is inclusive ("200,000 or more") is written one lower
   (199999), so that "more than" is right for all; the package does the same.
-* Calls of tools (``web_search``, ``file_search``, ``code_interpreter``) and cache storage have no parent: without a price
-  of their own they are unpriced.
-* A row with ``hours_utc`` or ``weekdays`` wins within them over the row without, and one with a region over the row that
-  holds everywhere; both with all their thresholds.
+* Calls of tools (``web_search``, ``file_search``, ``code_interpreter``) and cache storage have no parent: without a
+  price of their own they are unpriced.
+* A row with ``hours_utc`` or ``weekdays`` wins within them over the row without, and one with a region over the row
+  that holds everywhere; both with all their thresholds.
 * ``service_tier`` is the tier that served the call. A variant that names only some kinds keeps the others at the
   standard price, and every row of that tier is written out.
 """

@@ -69,7 +69,8 @@ class UpdateResult:
             notes.append(f"prices of other units: {kinds}")
         notes += [f"{p}: alias {a} is {old} here, {new} in the package" for p, a, old, new in self.changed_aliases]
         if self.plan.kept:
-            notes.append(f"{len(self.plan.kept)} prices are not in the package, or were corrected, and stay as they are")
+            kept = len(self.plan.kept)
+            notes.append(f"{kept} prices are not in the package, or were corrected, and stay as they are")
         _fill(table, [(note,) for note in notes], limit)
         return table
 

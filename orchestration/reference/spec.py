@@ -23,8 +23,8 @@ class Column:
     """One column: name, whether a value must be given, and what a value may be.
 
     ``check`` takes a non-empty value and the reporting zone; it raises ValueError with the reason. ``canonical`` writes
-    a value that passed in the one way in which equal values are equal texts. A file may lack an ``optional`` column, which
-    is as if it were empty.
+    a value that passed in the one way in which equal values are equal texts. A file may lack an ``optional`` column,
+    which is as if it were empty.
     """
 
     name: str

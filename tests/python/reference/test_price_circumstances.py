@@ -1,4 +1,4 @@
-"""Catches prices for a region, a part of the week or a correction that are refused, misread, or contradict each other."""
+"""Catches prices for a region, a part of the week or a correction that are refused, misread or contradictory."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_what_is_refused_of_a_price(company: Company, line: str, column: str, re
 
 
 def test_parts_of_the_week_of_one_price_share_no_minute(company: Company) -> None:
-    """Catches Friday night at two prices: 22:00-06:00 on Fridays reaches into Saturday, and 05:00-07:00 begins in it."""
+    """Catches Friday night at two prices: 22:00-06:00 reaches into Saturday, and 05:00-07:00 begins in it."""
     company.add("model_prices", BASE + "22:00-06:00,5,")
     company.add("model_prices", BASE + "06:00-08:00,6,")
     assert problems(company) == []
@@ -91,7 +91,10 @@ def test_parts_of_the_week_of_one_price_share_no_minute(company: Company) -> Non
 
 @pytest.mark.parametrize(
     ("amounts", "is_right"),
-    [(",1.1", True), ("0.1,", True), ("0.1,1.1", False), (",", False), (",0", False), (",-1", False), (",1.1234567", False)],
+    [
+        (",1.1", True), ("0.1,", True), ("0.1,1.1", False), (",", False), (",0", False), (",-1", False),
+        (",1.1234567", False),
+    ],
 )
 def test_an_override_has_one_amount(company: Company, amounts: str, is_right: bool) -> None:
     """Catches an uplift beside a discount in one row, and an uplift by nothing, which would make calls free."""

@@ -1,0 +1,175 @@
+"""The nightly run without Dagster, checks and the published copies: the same code for reference data, ingest, plan,
+dbt models and content hash, at a tenth of the time. For tests of many nights; `command.py` has the real thing."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.cli.main import dbtRunner
+from dbt.contracts.graph.manifest import Manifest
+
+from orchestration.content_hash import MartHash, code_hash, hash_marts, total_digest
+from orchestration.database import open_database
+from orchestration.ingest.load import ingest_source
+from orchestration.ingest.registry import SOURCES
+from orchestration.ingest.report import IngestReport
+from orchestration.landing_folders import folders_of
+from orchestration.plan import Plan, plan
+from orchestration.publish import publish_build
+from orchestration.publish_ledger import PublishRow, record_publish
+from orchestration.reference import PreparedReference, prepare
+from orchestration.settings import PROJECT_DIR, Settings
+from orchestration.transform import dbt_environment
+from orchestration.warehouse import make_ready
+
+_FIRST_PUBLISH = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass
+class Night:
+    """What one night did."""
+
+    plan: Plan
+    marts: dict[str, MartHash]
+    reports: dict[str, IngestReport] = field(default_factory=dict)
+
+    @property
+    def content_hash(self) -> str:
+        return total_digest(self.marts)
+
+    @property
+    def days(self) -> tuple[date, ...]:
+        return self.plan.days
+
+
+class Engine:
+    """dbt parsed once and kept warm, for any number of warehouses."""
+
+    def __init__(self, work: Path) -> None:
+        self._work = work
+        # dbt remembers where the seeds lie when it parses, so all warehouses share one path that is a link.
+        self._seeds = work / "seeds"
+        self._manifest: Manifest | None = None
+        self._publishes = 0
+
+    def warehouse(self, home: Path, seeds: Path | None = None) -> Warehouse:
+        """A new, empty warehouse below ``home``."""
+        settings = Settings(home=home, seeds=seeds)
+        settings.make_folders()
+        return Warehouse(self, settings)
+
+    def next_publish_time(self) -> datetime:
+        """Publishes are in order whatever the clock does."""
+        self._publishes += 1
+        return _FIRST_PUBLISH + timedelta(minutes=self._publishes)
+
+    def build(self, settings: Settings, *, full: bool) -> None:
+        """Seeds and models, without tests."""
+        self._seeds.unlink(missing_ok=True)
+        self._seeds.symlink_to(settings.effective_seeds_dir)
+        environment = dbt_environment(settings) | {
+            "FINOPS_SEEDS_EFFECTIVE": str(self._seeds),
+            "DBT_TARGET_PATH": str(self._work / "target"),
+            "DBT_LOG_PATH": str(self._work / "logs"),
+        }
+        with _environment(environment):
+            if self._manifest is None:
+                parsed = dbtRunner().invoke(["--quiet", "parse"])
+                assert parsed.success, parsed.exception
+                self._manifest = parsed.result
+            arguments = ["--quiet", "--no-write-json", "build", "--resource-type", "seed", "--resource-type", "model"]
+            try:
+                done = dbtRunner(manifest=self._manifest).invoke([*arguments, *(["--full-refresh"] if full else [])])
+            finally:
+                DuckDBConnectionManager.close_all_connections()
+        failed = [r for r in getattr(done.result, "results", []) if r.status not in ("success", "pass")]
+        assert done.success, [(r.node.name, r.message) for r in failed] or done.exception
+
+
+class Warehouse:
+    """One state folder, driven night by night."""
+
+    def __init__(self, engine: Engine, settings: Settings) -> None:
+        self._engine = engine
+        self.settings = settings
+
+    @property
+    def landing(self) -> Path:
+        return Path(self.settings.landing_url)
+
+    def night(self, as_of: datetime, *, publish: bool = False) -> Night:
+        """Load what has landed and build what the plan says, as of an instant.
+
+        Without ``publish`` only the ledger learns of the build; with it readers see it too.
+        """
+        run_id = uuid.uuid4().hex
+        prepared = prepare(self.settings)
+        make_ready(self.settings, fresh=False, label=run_id[:8])
+        reports = {}
+        with open_database(self.settings.raw_database, self.settings) as con:
+            for family in SOURCES:
+                for folder in folders_of(self.settings, family):
+                    reports[folder] = ingest_source(con, folder, run_id=run_id, as_of=as_of, settings=self.settings)
+            planned = plan(con, prepared, self.settings, as_of, run_id)
+            con.execute("CHECKPOINT")
+        self._engine.build(self.settings, full=planned.mode == "full")
+        with open_database(self.settings.build_database, self.settings, read_only=True) as con:
+            marts = hash_marts(con)
+        if publish:
+            publish_build(self.settings, run_id=run_id, checks_passed=0, reference=prepared)
+        else:
+            self._record(run_id, as_of, total_digest(marts), prepared)
+        return Night(planned, marts, reports)
+
+    def _record(self, run_id: str, as_of: datetime, content_hash: str, prepared: PreparedReference) -> None:
+        with open_database(self.settings.raw_database, self.settings) as con:
+            (max_load_id,) = con.execute("SELECT coalesce(max(load_id), 0) FROM ledger.load_files").fetchone()
+            row = PublishRow(
+                publish_id=run_id,
+                run_id=run_id,
+                as_of=as_of,
+                published_at=self._engine.next_publish_time(),
+                content_hash=content_hash,
+                checks_passed=0,
+                max_load_id=max_load_id,
+                reference_hash=prepared.hash,
+                code_hash=code_hash(),
+            )
+            record_publish(con, row, prepared)
+            con.execute("CHECKPOINT")
+
+    @contextmanager
+    def marts(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection to the build, its marts in the search path."""
+        with open_database(self.settings.build_database, self.settings, read_only=True) as con:
+            con.execute("SET search_path = 'marts'")
+            yield con
+
+    @contextmanager
+    def raw(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection to the landed rows and the ledger."""
+        with open_database(self.settings.raw_database, self.settings, read_only=True) as con:
+            yield con
+
+
+@contextmanager
+def _environment(wanted: dict[str, str]) -> Iterator[None]:
+    wanted = {**wanted, "DBT_PROJECT_DIR": str(PROJECT_DIR)}
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -1,0 +1,76 @@
+"""Everything once more under other names, in other compressions, splits, orders and formats: the same figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from orchestration.instants import parse_instant
+from orchestration.sample_company import AS_OF, write
+from pipeline.deliveries import in_another_format, lines_of, write_lines
+from pipeline.engine import Engine, Night, Warehouse
+
+NATIVE = ("inference", "rework", "sla", "outcomes")
+
+
+@pytest.fixture(scope="module")
+def delivered(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> tuple[Warehouse, Night]:
+    warehouse = engine.warehouse(tmp_path_factory.mktemp("redelivery"))
+    write(warehouse.landing, scale=0.05)
+    return warehouse, warehouse.night(parse_instant(AS_OF))
+
+
+def _conserved(warehouse: Warehouse) -> None:
+    with warehouse.raw() as con:
+        wrong = con.execute(
+            "SELECT source, first_name FROM ledger.load_files"
+            " WHERE rows_in <> loaded + duplicate + superseded + quarantined"
+        ).fetchall()
+    assert wrong == []
+
+
+@pytest.mark.slow
+def test_everything_again(delivered: tuple[Warehouse, Night], tmp_path: Path) -> None:
+    """Mistake caught: a row that counts twice because its file, its place, its compression or its format is new."""
+    warehouse, first = delivered
+    random = Random(5)
+    lines = lines_of(warehouse.landing)
+    again = list(lines)
+    random.shuffle(again)
+    write_lines(warehouse.landing, again, "again", random)
+    for source in NATIVE:
+        in_another_format(warehouse.landing, source, lines, random)
+
+    second = warehouse.night(parse_instant(AS_OF))
+
+    assert second.content_hash == first.content_hash
+    _conserved(warehouse)
+    for source, report in second.reports.items():
+        assert report.loaded == 0, source
+        assert report.superseded == 0, source
+        # What was bad before is bad now, once in each of the deliveries; the rest are duplicates, every one.
+        bad = first.reports[source].quarantined
+        assert bad <= report.quarantined <= (2 * bad if source in NATIVE else bad), source
+        assert report.duplicate == report.rows_in - report.quarantined > 0, source
+    formats = {".csv.gz", ".parquet"}
+    with warehouse.raw() as con:
+        seen = con.execute("SELECT first_name FROM ledger.load_files WHERE first_name LIKE '%other-format%'").fetchall()
+    assert {suffix for (name,) in seen for suffix in formats if name.endswith(suffix)} == formats
+    assert len(seen) == 2 * len(NATIVE)
+
+
+@pytest.mark.slow
+def test_only_the_second_delivery(delivered: tuple[Warehouse, Night], engine: Engine, tmp_path: Path) -> None:
+    """Mistake caught: figures that depend on the format or the order in which rows came the first time."""
+    warehouse, first = delivered
+    random = Random(6)
+    lines = lines_of(warehouse.landing)
+    random.shuffle(lines)
+    other = engine.warehouse(tmp_path / "home")
+    for source in NATIVE:
+        lines = in_another_format(other.landing, source, lines, random)
+    write_lines(other.landing, lines, "shuffled", random)
+    assert other.night(parse_instant(AS_OF)).content_hash == first.content_hash
+    _conserved(other)
