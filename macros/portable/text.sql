@@ -129,6 +129,7 @@
 
 {% macro spark__distinct_texts(expression) -%}
     nullif(array_join(array_sort(collect_set({{ expression }})), '; '), '')
+{%- endmacro %}
 
 
 {#- A number as text with a fixed number of decimals, for sentences; null stays null. -#}
