@@ -64,7 +64,16 @@ candidates as (
 ranked_matches as (
 
     select
-        *,
+        provider,
+        sku_id,
+        sku_meter,
+        charge_description,
+        line_item,
+        model,
+        token_kind,
+        pattern,
+        named,
+        field_order,
         replace(model, '\1', {{ first_group('named', 'pattern') }}) as named_model,
         row_number() over (
             partition by provider, sku_id, sku_meter, charge_description, line_item

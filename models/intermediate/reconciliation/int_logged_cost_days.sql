@@ -23,7 +23,16 @@ with compared_attempts as (
 explained_attempts as (
 
     select
-        *,
+        day,
+        source,
+        provider,
+        model,
+        service_tier,
+        cache_hit,
+        used_cache,
+        logged_currency,
+        logged_cost,
+        our_cost,
         case
             when logged_currency <> '{{ var("reporting_currency") }}' and logged_cost is null then 'currency'
             when logged_cost is null and our_cost is null then 'no_cost_at_all'

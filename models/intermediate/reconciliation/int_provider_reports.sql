@@ -81,7 +81,16 @@ with buckets as (
 dated_buckets as (
 
     select
-        *,
+        provider,
+        source,
+        report,
+        bucket_start,
+        bucket_end,
+        logged_model,
+        token_kind,
+        tokens,
+        amount,
+        currency,
         {{ day_of('bucket_start') }} as day,
         {{ microseconds_between('bucket_start', 'bucket_end') }} as width,
         max({{ microseconds_between('bucket_start', 'bucket_end') }}) over (

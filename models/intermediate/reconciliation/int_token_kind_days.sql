@@ -83,7 +83,35 @@ groups as (
 numbered_groups as (
 
     select
-        *,
+        day,
+        owner,
+        use_case,
+        provider,
+        model,
+        service_tier,
+        is_unpriced,
+        input_price,
+        input_tokens,
+        cache_read_price,
+        cache_read_tokens,
+        cache_write_price,
+        cache_write_tokens,
+        cache_write_1h_price,
+        cache_write_1h_tokens,
+        output_price,
+        output_tokens,
+        reasoning_price,
+        reasoning_tokens,
+        audio_input_price,
+        audio_input_tokens,
+        audio_output_price,
+        audio_output_tokens,
+        image_input_price,
+        image_input_tokens,
+        request_price,
+        request_tokens,
+        attempts,
+        cost,
         row_number() over (order by day, owner, use_case, provider, model, service_tier) as group_no
     from groups
 
@@ -110,7 +138,11 @@ kinds as (
 weighed_kinds as (
 
     select
-        *,
+        group_no,
+        kind_no,
+        token_kind,
+        tokens,
+        millionths,
         sum(millionths) over (partition by group_no) as group_millionths,
         row_number() over (partition by group_no order by millionths desc, kind_no) as place
     from kinds
@@ -155,7 +187,20 @@ rounded_kinds as (
 split_kinds as (
 
     select
-        *,
+        day,
+        owner,
+        use_case,
+        provider,
+        model,
+        service_tier,
+        is_unpriced,
+        group_cost,
+        group_no,
+        group_millionths,
+        place,
+        token_kind,
+        tokens,
+        rounded_cost,
         case
             when group_millionths = 0 then cast(0 as decimal(38, 12))
             when place = 1

@@ -150,7 +150,25 @@ sides as (
 cut_usage as (
 
     select
-        *,
+        provider,
+        month,
+        model,
+        token_kind,
+        billing_currency,
+        invoice_status,
+        unmapped_line,
+        logged_tokens,
+        unpriced_tokens,
+        our_cost,
+        reported_tokens,
+        reported_cost,
+        invoice_lines,
+        billed_tokens,
+        billed_amount,
+        billed_cost,
+        billed_usage,
+        priced_usage,
+        rounding_allowance,
         {{ share_of('priced_usage', '(billed_tokens - logged_tokens)', 'billed_tokens') }} as of_missing_tokens,
         {{ share_of('priced_usage', 'unpriced_tokens', 'billed_tokens') }} as of_unpriced_tokens
     from sides
@@ -160,7 +178,27 @@ cut_usage as (
 remainders as (
 
     select
-        *,
+        provider,
+        month,
+        model,
+        token_kind,
+        billing_currency,
+        invoice_status,
+        unmapped_line,
+        logged_tokens,
+        unpriced_tokens,
+        our_cost,
+        reported_tokens,
+        reported_cost,
+        invoice_lines,
+        billed_tokens,
+        billed_amount,
+        billed_cost,
+        billed_usage,
+        priced_usage,
+        rounding_allowance,
+        of_missing_tokens,
+        of_unpriced_tokens,
         billed_usage - our_cost - (billed_usage - priced_usage) - of_missing_tokens - of_unpriced_tokens as remainder
     from cut_usage
 
