@@ -38,11 +38,19 @@ def places_of(folder: Path, text: str) -> Iterator[str]:
         if path.suffix == ".duckdb":
             yield from (f"{name}: {table}" for table in _tables_with(path, text))
         elif path.suffix == ".parquet" and content[-4:] == b"PAR1":
-            with duckdb.connect() as con:
-                if _holds(con, f"read_parquet('{path}', hive_partitioning = false)", text):
-                    yield f"{name} (rows)"
+            if _rows_hold(path, text):
+                yield f"{name} (rows)"
         elif content[:15] == b"SQLite format 3":
             yield from (f"{name}: {table}" for table in _sqlite_tables_with(path, text))
+
+
+def _rows_hold(path: Path, text: str) -> bool:
+    with duckdb.connect() as con:
+        try:
+            return _holds(con, f"read_parquet('{path}', hive_partitioning = false)", text)
+        except duckdb.InvalidInputException:
+            # Broken on purpose: its bytes were looked through already.
+            return False
 
 
 def _unpacked(content: bytes) -> bytes:
