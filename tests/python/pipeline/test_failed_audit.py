@@ -22,8 +22,10 @@ POISON_TEST = """
     -- Fails when a file of this name has landed.
     select file_sha256 from {{ source('ledger', 'load_files') }} where first_name like '%poison%'
 """
-COPIED = ("models", "macros", "seeds", "tests/generic", "tests/fixtures", "orchestration", "dbt_project.yml", "profiles.yml",
-          "dagster.yaml", ".dbtignore")  # fmt: skip
+COPIED = (
+    "models", "macros", "seeds", "tests/generic", "tests/fixtures", "orchestration", "dbt_project.yml", "profiles.yml",
+    "dagster.yaml", ".dbtignore",
+)  # fmt: skip
 
 
 @dataclass
