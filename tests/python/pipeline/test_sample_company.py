@@ -97,7 +97,9 @@ def test_costs_and_counts_of_the_answer_key(built: Built) -> None:
     with built.home.published() as con:
         costs = dict(con.execute("SELECT use_case, sum(inference_cost) FROM use_case_daily GROUP BY 1").fetchall())
         attempts = dict(con.execute("SELECT use_case, count(*) FROM attempts GROUP BY 1").fetchall())
-        (unpriced,) = con.execute("SELECT count(*) FROM attempts WHERE cost_source IN ('unpriced', 'logged')").fetchone()
+        (unpriced,) = con.execute(
+            "SELECT count(*) FROM attempts WHERE cost_source IN ('unpriced', 'logged')"
+        ).fetchone()
     key = built.key
     # Nobody declared the pilot.
     shown = {"meeting_minutes_pilot": "unallocated"}
