@@ -81,7 +81,8 @@ select
     true as usage_reported, h % 97 = 0 as cache_hit, cast(null as varchar) as prompt_hash,
     cast(null as boolean) as input_valid, false as can_wait, cast(null as varchar) as experiment,
     cast(null as varchar) as release_id,
-    case when h % 11 = 0 then cast(0.01 as decimal(38, 12)) end as logged_cost, cast(null as varchar) as logged_currency,
+    case when h % 11 = 0 then cast(0.01 as decimal(38, 12)) end as logged_cost,
+    cast(null as varchar) as logged_currency,
     cast(0 as bigint) as hidden_retries, cast(null as varchar) as attributes,
     'file' as file_sha256, i as file_row_no
 from calls
@@ -112,7 +113,9 @@ def run(home: Path, attempts: int, runs: int) -> dict[str, object]:
     with duckdb.connect(str(warehouse / "raw.duckdb")) as con:
         ensure_tables(con)
         con.execute("delete from control.run")
-        con.execute("insert into control.run (run_id, as_of, mode) values ('benchmark', '2026-12-01 00:00:00Z', 'full')")
+        con.execute(
+            "insert into control.run (run_id, as_of, mode) values ('benchmark', '2026-12-01 00:00:00Z', 'full')"
+        )
     _dbt(home, "seed")
     _dbt(home, "run", "--select", "+attempts")
     # Compiled apart, as if nothing were built yet: the SQL of a full build.
@@ -164,7 +167,9 @@ def _check_totals(con: duckdb.DuckDBPyConnection, attempts: int) -> None:
         """
     ).fetchone()
     assert (compared, different) == (attempts, 0), f"{different} of {compared} attempts priced differently"
-    totals = [con.execute(f"select sum(cost), count(cost) from measured.{name}").fetchone() for name in ("engine", "simple")]
+    totals = [
+        con.execute(f"select sum(cost), count(cost) from measured.{name}").fetchone() for name in ("engine", "simple")
+    ]
     assert totals[0] == totals[1], totals
 
 

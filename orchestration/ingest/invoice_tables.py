@@ -38,6 +38,7 @@ OPENAI_USAGE = Table(
     rank=(),
     has_current=True,
     is_statement=True,
+    line=("report", "model", "project_id", "service_tier", "is_batch"),
 )
 OPENAI_COSTS = Table(
     schema="openai",
@@ -48,6 +49,7 @@ OPENAI_COSTS = Table(
     rank=(),
     has_current=True,
     is_statement=True,
+    line=("line_item", "project_id", "quantity_unit", "currency"),
 )
 ANTHROPIC_USAGE = Table(
     schema="anthropic",
@@ -61,6 +63,7 @@ ANTHROPIC_USAGE = Table(
     rank=(),
     has_current=True,
     is_statement=True,
+    line=("model", "workspace_id", "service_tier", "context_window", "inference_geo"),
 )
 ANTHROPIC_COSTS = Table(
     schema="anthropic",
@@ -74,4 +77,15 @@ ANTHROPIC_COSTS = Table(
     rank=(),
     has_current=True,
     is_statement=True,
+    line=(
+        "workspace_id",
+        "description",
+        "cost_type",
+        "model",
+        "service_tier",
+        "context_window",
+        "token_type",
+        "inference_geo",
+        "currency",
+    ),
 )

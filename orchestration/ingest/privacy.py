@@ -17,6 +17,8 @@ from orchestration.settings import Settings
 from .values import CONTROL
 
 MAX_RESCUED_TEXT = 200
+# A name or label has few words; more is something that somebody wrote.
+MAX_RESCUED_WORDS = 5
 MAX_NAME = 100
 MAX_MEMBERS = 200
 MAX_RESCUED_DEPTH = 8
@@ -67,8 +69,8 @@ def is_plain_name(name: str) -> bool:
 def scrub(extras: dict[str, Any]) -> dict[str, Any] | None:
     """What may be kept of unknown fields: numbers, booleans, short texts, and objects and lists of these.
 
-    Texts and objects under private names and texts of more than 200 characters vanish; ``_dropped`` counts them.
-    None when nothing is left.
+    Texts and objects under private names, and texts of more than 200 characters or five words, vanish; ``_dropped``
+    counts them. JSON as text, as tables hold objects, is judged member by member. None when nothing is left.
     """
     dropped = [0]
     kept = _scrub(extras, 0, dropped)
@@ -80,7 +82,9 @@ def scrub(extras: dict[str, Any]) -> dict[str, Any] | None:
 def _scrub(value: Any, depth: int, dropped: list[int]) -> Any:
     kind = type(value)
     if kind is str:
-        if len(value) <= MAX_RESCUED_TEXT and not CONTROL.search(value):
+        if value[:1] in ("{", "["):
+            return _scrub_json_text(value, depth, dropped)
+        if _is_label(value):
             return value
     elif kind in (int, float, bool):
         return value
@@ -103,6 +107,22 @@ def _scrub(value: Any, depth: int, dropped: list[int]) -> Any:
         return [item for item in items if item is not _DROPPED]
     dropped[0] += 1
     return _DROPPED
+
+
+def _is_label(text: str) -> bool:
+    return len(text) <= MAX_RESCUED_TEXT and text.count(" ") < MAX_RESCUED_WORDS and not CONTROL.search(text)
+
+
+def _scrub_json_text(text: str, depth: int, dropped: list[int]) -> Any:
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        value = None
+    clean = _scrub(value, depth + 1, dropped) if isinstance(value, dict | list) else _DROPPED
+    if clean is _DROPPED:
+        dropped[0] += value is None or not isinstance(value, dict | list)
+        return _DROPPED
+    return to_json(clean)
 
 
 def to_json(value: Any) -> str:

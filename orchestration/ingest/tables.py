@@ -40,8 +40,9 @@ class Table:
             so that the order of arrival never matters.
         has_current: the table marks the winner in ``_is_current``; otherwise the winner is chosen in dbt, because
             it depends on the as-of time.
-        is_statement: rows have no identity of their own; a delivery states everything that there is under a key, and
-            of several deliveries of a key the latest counts as a whole (see ``deliveries``).
+        is_statement: rows have no identity of their own; which of them count follows from the deliveries that they
+            came in, key by key (see ``deliveries``).
+        line: of a statement's table, columns that tell the lines under a key apart; empty where nothing does.
     """
 
     schema: str
@@ -52,6 +53,7 @@ class Table:
     rank: tuple[str, ...]
     has_current: bool = False
     is_statement: bool = False
+    line: tuple[str, ...] = ()
 
     @property
     def full_name(self) -> str:

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.ingest.deliveries import delivery_of, natural_order
+from orchestration.ingest.deliveries import delivery_of, natural_order, statement_of
 
 from .conftest import Warehouse
 
@@ -220,6 +220,38 @@ def test_parts_of_one_delivery_count_together(warehouse: Warehouse) -> None:
     assert in_force(warehouse) == billed("3")
 
 
+SPLITS = {
+    "invoices/b.jsonl": [charge(BilledCost="1"), charge(BilledCost="1"), charge(BilledCost="2")],
+    "invoices/a.jsonl": [charge(BilledCost="3"), charge(BilledCost="2")],
+    "invoices/x/0.jsonl": [charge(BilledCost="1")],
+}
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(SPLITS)))
+def test_an_invoice_in_pieces_of_any_name_adds_up(warehouse: Warehouse, order: tuple[str]) -> None:
+    """Catches money that is lost because the last piece of a split file is taken for a restatement, and lines that
+    count twice because they were sent again in another piece."""
+    for path in order:
+        take(warehouse, path, as_json(*SPLITS[path]))
+    assert in_force(warehouse) == billed("1", "1", "2", "3")
+    assert warehouse.counts() == (6, 4, 0, 2, 0)
+
+
+@pytest.mark.parametrize("days", [("05", "06"), ("06", "05")])
+def test_files_by_day_add_up_and_exports_of_the_month_so_far_replace(warehouse: Warehouse, days: list[str]) -> None:
+    """Catches a day's charges beaten by those of the next day, and a month counted once for each of its exports."""
+    rows = {
+        day: charge(ChargePeriodStart=f"2026-07-{day}T00:00:00Z", ChargePeriodEnd="2026-07-09T00:00:00Z")
+        for day in ("05", "06")
+    }
+    for day in days:
+        take(warehouse, f"invoices/2026-07-{day}.jsonl", as_json(rows[day] | {"BilledCost": day}))
+    assert in_force(warehouse) == billed("5", "6")
+    so_far = [row | {"BilledCost": "7"} for row in rows.values()]
+    take(warehouse, "invoices/2026-07-07.jsonl", as_json(*so_far))
+    assert in_force(warehouse) == billed("7", "7")
+
+
 def test_an_invoice_replaces_what_was_not_invoiced_yet(warehouse: Warehouse) -> None:
     """Catches the charges of an open month that still count beside its invoice."""
     provisional = charge(InvoiceId="", BilledCost="9")
@@ -238,4 +270,7 @@ def test_deliveries_are_ordered_as_people_read_their_names() -> None:
     assert delivery_of("i/part-00001.csv.gz") == delivery_of("i/part-00002.csv")
     assert delivery_of("i/00001-of-00003.csv") == delivery_of("i/00002-of-00003.csv")
     assert delivery_of("i/export-00001.csv") == delivery_of("i/export-00002.csv")
+    assert statement_of("i/2026-07-v2.csv") == statement_of("i/2026-07 (1).csv") == "i/2026-07"
+    assert statement_of("i/20260801-20260831/run_20260805/x") == statement_of("i/20260801-20260831/run_20260806/x")
+    assert len({statement_of(f"i/{name}.csv") for name in ("a", "b", "finally", "2026-07", "2026-08", "1", "2")}) == 7
     assert delivery_of("i/2026-07.csv") != delivery_of("i/2026-08.csv") != delivery_of("i/2026-08.parquet")

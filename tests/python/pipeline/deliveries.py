@@ -18,6 +18,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import zstandard
 
+# Sources whose lines have no identity: their delivery's name says what they are.
+STATEMENTS = ("invoices", "openai_usage", "anthropic_usage")
 _ISO_TIME = re.compile(r"2026-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]")
 _SPAN_END = re.compile(r'"endTimeUnixNano":"([0-9]{19})"')
 _EPOCH_END = re.compile(r'"endTime":([0-9.]+)')
@@ -30,42 +32,48 @@ class Line:
     source: str
     content: bytes
     header: tuple[str, ...] = ()
+    # Path of the delivery, where it says which issue of a statement the line is of; else empty.
+    delivery: str = ""
 
 
 def lines_of(landing: Path) -> list[Line]:
-    """Every line of every file, broken ones too; CSV records keep their header, Parquet rows become JSON lines."""
+    """Every line of every file, broken ones too; CSV records keep their header, Parquet rows become JSON lines, and
+    lines of statements the name of their delivery."""
     found: list[Line] = []
     for path in sorted(p for p in landing.rglob("*") if p.is_file()):
         source = path.relative_to(landing).parts[0]
         name = path.name.removesuffix(".gz").removesuffix(".zst")
+        delivery = ""
+        if source in STATEMENTS:
+            delivery = path.relative_to(landing / source).with_name(name.rpartition(".")[0]).as_posix()
         if name.endswith(".parquet"):
             rows = pq.read_table(path).to_pylist()
-            found += [Line(source, json.dumps(_plain(row), default=_iso).encode()) for row in rows]
+            found += [Line(source, json.dumps(_plain(row), default=_iso).encode(), delivery=delivery) for row in rows]
             continue
         content = _plain_bytes(path)
         if name.endswith(".csv"):
             header, *records = csv.reader(io.StringIO(content.decode(), newline=""))
-            found += [Line(source, _csv_line(record), tuple(header)) for record in records]
+            found += [Line(source, _csv_line(record), tuple(header), delivery) for record in records]
         else:
-            found += [Line(source, line) for line in content.split(b"\n") if line]
+            found += [Line(source, line, delivery=delivery) for line in content.split(b"\n") if line]
     return found
 
 
 def write_lines(landing: Path, lines: list[Line], name: str, random: Random) -> None:
-    """Write lines as files of all compressions, several files a source."""
-    files: dict[tuple[str, tuple[str, ...], int], list[bytes]] = defaultdict(list)
+    """Write lines as files of all compressions, several files a source; lines of a statement as parts of it."""
+    files: dict[tuple[str, tuple[str, ...], str, int], list[bytes]] = defaultdict(list)
     for line in lines:
-        files[line.source, line.header, random.randrange(3)].append(line.content)
-    for (source, header, part), contents in files.items():
+        files[line.source, line.header, line.delivery, random.randrange(3)].append(line.content)
+    for (source, header, delivery, part), contents in files.items():
         suffix = random.choice(("", ".gz", ".zst"))
         kind = "csv" if header else "jsonl"
         body = b"".join(content + b"\n" for content in contents)
         if header:
             body = _csv_line(list(header)) + b"\n" + body
-        folder = landing / source / name
-        folder.mkdir(parents=True, exist_ok=True)
-        stem = f"{part}-{random.randrange(10**9)}"
-        (folder / f"{stem}.{kind}{suffix}").write_bytes(_compressed(body, suffix))
+        stem = f"{delivery}-part-{part}" if delivery else f"{part}-{random.randrange(10**9)}"
+        path = landing / source / name / f"{stem}.{kind}{suffix}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(_compressed(body, suffix))
 
 
 def in_another_format(landing: Path, source: str, lines: list[Line], random: Random) -> list[Line]:

@@ -92,7 +92,12 @@ def test_parts_of_the_week_of_one_price_share_no_minute(company: Company) -> Non
 @pytest.mark.parametrize(
     ("amounts", "is_right"),
     [
-        (",1.1", True), ("0.1,", True), ("0.1,1.1", False), (",", False), (",0", False), (",-1", False),
+        (",1.1", True),
+        ("0.1,", True),
+        ("0.1,1.1", False),
+        (",", False),
+        (",0", False),
+        (",-1", False),
         (",1.1234567", False),
     ],
 )
