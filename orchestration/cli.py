@@ -160,6 +160,19 @@ def prices_check() -> None:
     run_update(_settings(), check=True, effective_date=None, allow_large_changes=True)
 
 
+@prices.command("reprice", epilog=EPILOG)
+def prices_reprice(
+    version: Annotated[
+        str | None,
+        typer.Option(metavar="VERSION", help="A version's name, or a date: what was known then. Without it, a list."),
+    ] = None,
+) -> None:
+    """Show what the published calls would cost by a former version of the price book; nothing is changed."""
+    from orchestration.commands.prices import run_reprice
+
+    run_reprice(_settings(), version)
+
+
 def main() -> None:
     """Entry point: errors for people are one sentence, without a traceback."""
     try:

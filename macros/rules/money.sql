@@ -16,3 +16,22 @@
 {% macro converted(amount, fx_rate) -%}
     {{ exact_quotient([[amount, 12], [fx_rate, 9]], 1) }}
 {%- endmacro %}
+
+
+{#- Part of an amount by weight, rounded at 12 decimals. Weights are millionths of money where prices per million made
+    the amount: then the part is exact. Else (converted from another currency, or shared out by tokens) it is in
+    proportion. 0 without weights. -#}
+{% macro part_by_weight(weight, total_weight, amount, addends) -%}
+    cast(round(
+        case
+            when {{ total_weight }} = 0 then 0
+            when abs({{ total_weight }} * 0.000001 - {{ amount }})
+                <= {{ addends }} * cast('0.000000000001' as decimal(38, 12))
+                then {{ weight }} * 0.000001
+            else cast(
+                cast({{ weight }} as double) / cast({{ total_weight }} as double) * cast({{ amount }} as double)
+                as decimal(38, 12)
+            )
+        end, 12
+    ) as decimal(38, 12))
+{%- endmacro %}

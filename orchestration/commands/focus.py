@@ -34,14 +34,14 @@ def write_focus(settings: Settings, target: Path, *, month: str | None = None) -
     condition = "true" if month is None else "strftime(x_Day, '%Y-%m') = $month"
     query = f"SELECT * FROM {MART} WHERE {condition} ORDER BY x_Day, x_Owner, x_UseCase, SkuPriceId"
     with open_published(settings) as con:
-        found = con.execute(query, {} if month is None else {"month": month})
+        found = con.sql(query, params={} if month is None else {"month": month})
         if target.suffix == ".parquet":
             import pyarrow.parquet as pq
 
             table = found.to_arrow_table()
             pq.write_table(table, target, compression="zstd")
             return len(table)
-        names = [column[0] for column in found.description or []]
+        names = found.columns
         rows = [[_moment(value) for value in row] for row in found.fetchall()]
     target.write_text(to_csv(names, rows), encoding="utf-8", newline="")
     return len(rows)

@@ -42,13 +42,14 @@ def _span(row: dict[str, str]) -> tuple[int, int]:
 class PriceList:
     """Prices per million tokens in US dollars, by the instant of the call.
 
-    Base prices only: the company never crosses a long-context threshold, and overrides are in dollars.
+    Base prices only: the company never crosses a long-context threshold, overrides are in dollars, and no model that it
+    uses has a price by time of day.
     """
 
     def __init__(self, seeds: Path) -> None:
         self._book: dict[tuple[str, str, str, str], list[tuple[int, int, Decimal]]] = defaultdict(list)
         for row in _rows(seeds / "model_prices.csv"):
-            if row["above_tokens"] in ("", "0") and not row["region"]:
+            if row["above_tokens"] in ("", "0") and not row["region"] and not row["hours_utc"]:
                 key = (row["provider"], row["model"], row["service_tier"] or "standard", row["token_kind"])
                 self._book[key].append((*_span(row), Decimal(row["price_per_million"])))
         self._overrides = [(row, *_span(row)) for row in _rows(seeds / "price_overrides.csv")]

@@ -1,6 +1,6 @@
 -- Guarantees one row per provider and name under which a model can be looked up, with what is known about the model: its
 -- declared tier, whether the book prices it at any time, and the regions with prices of their own. An alias comes before
--- a model of the same name.
+-- a model of the same name, a priced model before one that is only declared.
 with priced_models as (
 
     select
@@ -30,21 +30,24 @@ names as (
         provider,
         alias,
         alias as name,
-        model
+        model,
+        1 as rank
     from {{ ref('stg_reference__model_aliases') }}
     union all
     select
         provider,
         cast(null as varchar) as alias,
         model as name,
-        model
+        model,
+        2 as rank
     from priced_models
     union all
     select
         provider,
         cast(null as varchar) as alias,
         model as name,
-        model
+        model,
+        3 as rank
     from {{ ref('stg_reference__models') }}
 
 ),
@@ -58,7 +61,7 @@ ranked_names as (
         model,
         row_number() over (
             partition by provider, {{ model_name_key('name') }}
-            order by case when alias is null then 1 else 0 end, name
+            order by rank, name
         ) as preference
     from names
 

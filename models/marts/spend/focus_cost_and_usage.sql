@@ -30,6 +30,7 @@ with token_kind_days as (
         tokens,
         unpriced_tokens,
         cost,
+        list_cost,
         {{ period_start('day', 'month') }} as month
     from {{ ref('int_token_kind_days') }}
     where true {{ and_in_rebuild_days('day') }}
@@ -62,7 +63,7 @@ select
     cost as "EffectiveCost",
     cast(null as varchar) as "InvoiceId",
     provider as "InvoiceIssuerName",
-    cost as "ListCost",
+    list_cost as "ListCost",
     'Standard' as "PricingCategory",
     cast(tokens as decimal(38, 12)) as "PricingQuantity",
     case token_kind

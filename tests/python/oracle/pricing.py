@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
 
@@ -171,7 +171,10 @@ class _Book:
 
     def _booked(self, kind: str) -> list[SeedRow]:
         key = (self._attempt.provider, self._attempt.model, self._book_tier, kind)
-        return [dated.row for dated in self._reference.prices.get(key, []) if dated.holds_at(self._when)]
+        rows = [dated.row for dated in self._reference.prices.get(key, []) if dated.holds_at(self._when)]
+        always = [row for row in rows if not row.get("hours_utc") and not row.get("weekdays")]
+        now = [row for row in rows if row not in always and _is_now(row, self._when)]
+        return now or always
 
     def _of_total_input(self, rows: list[SeedRow]) -> Price | None:
         """Of rows for growing input the one of the highest threshold that the whole input exceeds."""
@@ -192,3 +195,16 @@ def _threshold(row: SeedRow) -> int:
 
 def _closeness(row: SeedRow) -> tuple[tuple[bool, ...], int]:
     return tuple(bool(row[name]) for name in OVERRIDE_FIELDS), _threshold(row)
+
+
+def _is_now(row: SeedRow, when: datetime) -> bool:
+    """Whether a time of day and weekday (UTC) lie in a row's part of the week; a night belongs to the day it begins on."""
+    utc = when.astimezone(UTC)
+    first, _, last = (row.get("weekdays") or "1-7").partition("-")
+    days = range(int(first), int(last or first) + 1)
+    start, _, end = (row.get("hours_utc") or "00:00-24:00").partition("-")
+    clock = f"{utc:%H:%M}"
+    if start < end:
+        return start <= clock < end and utc.isoweekday() in days
+    yesterday = (utc.isoweekday() + 5) % 7 + 1
+    return (clock >= start and utc.isoweekday() in days) or (clock < end and yesterday in days)

@@ -6,10 +6,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from genai_prices.types import Usage
-
 from orchestration.prices.book import BookModel, book_models, package_prices
 
+from .package_usage import CONTEXTS, as_package_usage
 from .pricer import Book
 
 # The days lie around every kind of change in the package.
@@ -27,38 +26,9 @@ NOTHING = {"input": 0, "output": 0}
 USAGES = [SMALL, CACHED, AT_LIMIT, ABOVE_LIMIT, BELOW_INCLUSIVE_LIMIT, LONG, AUDIO, NOTHING]
 USAGE_NAMES = ["small", "cached", "at_limit", "above", "below_inclusive", "long", "audio", "nothing"]
 
-CONTEXTS = {
-    "standard": None,
-    "batch": {"processing": "batch"},
-    "flex": {"service_tier": "flex"},
-    "priority": {"service_tier": "priority"},
-}
-
-
 @pytest.fixture(scope="module")
 def book() -> Book:
     return Book(package_prices().rows)
-
-
-def as_package_usage(tokens: dict[str, int]) -> Usage:
-    """The package counts parts inside their whole; here they stand side by side."""
-    get = tokens.get
-    read, write = get("cache_read", 0), get("cache_write", 0) + get("cache_write_1h", 0)
-    audio_in, audio_out, image_in = get("audio_input", 0), get("audio_output", 0), get("image_input", 0)
-    given = {
-        "input_tokens": get("input", 0) + read + write + audio_in + image_in,
-        "output_tokens": get("output", 0) + audio_out,
-        "cache_read_tokens": read,
-        "cache_write_tokens": write,
-        "cache_write_1h_tokens": get("cache_write_1h", 0),
-        "input_audio_tokens": audio_in,
-        "output_audio_tokens": audio_out,
-        "input_image_tokens": image_in,
-        # No cached audio or pictures, no spoken video: what the book has no bucket for is none.
-        "cache_audio_read_tokens": 0,
-        "cache_image_read_tokens": 0,
-    }
-    return Usage(**given)
 
 
 def package_price(book_model: BookModel, tokens: dict[str, int], at: datetime, tier: str) -> Decimal:
