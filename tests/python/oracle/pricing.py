@@ -198,7 +198,7 @@ def _closeness(row: SeedRow) -> tuple[tuple[bool, ...], int]:
 
 
 def _is_now(row: SeedRow, when: datetime) -> bool:
-    """Whether a time of day and weekday (UTC) lie in a row's part of the week; a night belongs to the day it begins on."""
+    """Whether a time of day and weekday (UTC) lie in a row's part of the week. A night is of the day it begins on."""
     utc = when.astimezone(UTC)
     first, _, last = (row.get("weekdays") or "1-7").partition("-")
     days = range(int(first), int(last or first) + 1)

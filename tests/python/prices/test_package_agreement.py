@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+
 from orchestration.prices.book import BookModel, book_models, package_prices
 
 from .package_usage import CONTEXTS, as_package_usage
@@ -25,6 +26,7 @@ AUDIO = {"input": 100, "audio_input": 2_000, "output": 10, "audio_output": 500, 
 NOTHING = {"input": 0, "output": 0}
 USAGES = [SMALL, CACHED, AT_LIMIT, ABOVE_LIMIT, BELOW_INCLUSIVE_LIMIT, LONG, AUDIO, NOTHING]
 USAGE_NAMES = ["small", "cached", "at_limit", "above", "below_inclusive", "long", "audio", "nothing"]
+
 
 @pytest.fixture(scope="module")
 def book() -> Book:
