@@ -71,7 +71,7 @@ weeks as (
 
 ),
 
-compared_weeks as (
+unit_costs as (
 
     select
         week,
@@ -79,11 +79,31 @@ compared_weeks as (
         scope,
         latest_day
         {%- for measure in measures %},
+        {{ measure }}
+        {%- endfor %},
+        {{ ratio('inference_cost', 'requests') }} as cost_per_request,
+        {{ ratio('total_cost', 'accepted_outcomes') }} as cost_per_accepted_outcome
+    from weeks
+
+),
+
+compared_weeks as (
+
+    select
+        week,
+        use_case,
+        scope,
+        latest_day,
+        cost_per_request,
+        cost_per_accepted_outcome,
+        max(cost_per_request) over before as highest_cost_per_request,
+        max(cost_per_accepted_outcome) over before as highest_cost_per_accepted_outcome
+        {%- for measure in measures %},
         {{ measure }},
         sum({{ measure }}) over before as baseline_{{ measure }}
         {%- endfor %},
         sum(case when requests > 0 then 1 else 0 end) over before as baseline_weeks
-    from weeks
+    from unit_costs
     window
         before as (
             partition by use_case, scope
@@ -102,11 +122,15 @@ select
     cast(requests as bigint) as requests,
     cast(coalesce(baseline_weeks, 0) as integer) as baseline_weeks,
     cast(failed_attempts as bigint) as failed_attempts,
+    cost_per_request,
+    cost_per_accepted_outcome,
+    {{ ratio('baseline_inference_cost', 'baseline_requests') }} as baseline_cost_per_request,
+    {{ ratio('baseline_total_cost', 'baseline_accepted_outcomes') }} as baseline_cost_per_accepted_outcome,
+    highest_cost_per_request,
+    highest_cost_per_accepted_outcome,
     {{ ratio('retried_requests', 'requests') }} as retry_rate,
     {{ ratio('baseline_retried_requests', 'baseline_requests') }} as baseline_retry_rate
     {%- for side in ['', 'baseline_'] %},
-    {{ ratio(side ~ 'inference_cost', side ~ 'requests') }} as {{ side }}cost_per_request,
-    {{ ratio(side ~ 'total_cost', side ~ 'accepted_outcomes') }} as {{ side }}cost_per_accepted_outcome,
     {{ ratio(side ~ 'failed_cost', side ~ 'requests') }} as {{ side }}failed_cost_per_request,
     {{ ratio('(' ~ side ~ 'failed_cost + ' ~ side ~ 'failed_delay_cost)', side ~ 'accepted_outcomes') }}
         as {{ side }}failed_cost_per_accepted_outcome

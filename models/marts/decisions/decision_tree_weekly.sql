@@ -1,6 +1,6 @@
 -- Guarantees one row per week and use case with requests: the questions of the decision tree with their answers, the
 -- figures that each answer rests on, and the first action to take. Cohort basis; a week is compared with the four weeks
--- before it, and rises by more than 5 %.
+-- before it.
 with weeks as (
 
     select
@@ -24,8 +24,10 @@ with weeks as (
         and baseline_weeks >= {{ tree_minimum_baseline_weeks() }}
         and cost_per_accepted_outcome is not null
         and baseline_cost_per_accepted_outcome is not null as has_evidence,
-        {{ is_rising('cost_per_request', 'baseline_cost_per_request') }} as is_request_rising,
-        {{ is_rising('cost_per_accepted_outcome', 'baseline_cost_per_accepted_outcome') }} as is_outcome_rising
+        {{ is_rising('cost_per_request', 'baseline_cost_per_request', 'highest_cost_per_request') }} as is_request_rising,
+        {{ is_rising(
+            'cost_per_accepted_outcome', 'baseline_cost_per_accepted_outcome', 'highest_cost_per_accepted_outcome'
+        ) }} as is_outcome_rising
     from {{ ref('int_tree_weeks') }}
     where scope = 'all'
 
@@ -40,8 +42,14 @@ class_answers as (
         classes.scope as task_class,
         coalesce(case
             when weeks.is_outcome_rising
-                then {{ is_rising('classes.cost_per_accepted_outcome', 'classes.baseline_cost_per_accepted_outcome') }}
-            else {{ is_rising('classes.cost_per_request', 'classes.baseline_cost_per_request') }}
+                then {{ is_rising(
+                    'classes.cost_per_accepted_outcome',
+                    'classes.baseline_cost_per_accepted_outcome',
+                    'classes.highest_cost_per_accepted_outcome'
+                ) }}
+            else {{ is_rising(
+                    'classes.cost_per_request', 'classes.baseline_cost_per_request', 'classes.highest_cost_per_request'
+                ) }}
         end, false) as is_rising
     from weeks
     inner join {{ ref('int_tree_weeks') }} as classes
