@@ -118,6 +118,19 @@ def focus(
 
 
 @app.command(epilog=EPILOG)
+def alerts(
+    send: Annotated[bool, typer.Option("--send", help="Deliver now what waits.")] = False,
+) -> None:
+    """Budget alerts: what was told, what waits and why.
+
+    With --send, exit code 1 means that some still wait.
+    """
+    from orchestration.commands.alerts import show_alerts
+
+    show_alerts(_settings(), send=send)
+
+
+@app.command(epilog=EPILOG)
 def sources() -> None:
     """Per landing folder: files seen, loaded and refused, what became of the rows, and why."""
     from orchestration.commands.sources import show_sources

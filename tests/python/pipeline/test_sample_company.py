@@ -284,3 +284,16 @@ class TestByHand:
         home.dbt(tmp_path / "target", "build")
         with home.raw() as con:
             assert con.execute("SELECT count(*) FROM native.inference").fetchone() == (0,)
+
+
+def test_the_forecast_of_the_month_beats_the_naive_one(built: Built) -> None:
+    """Mistake caught: a forecast that knows weekdays and intervals, and is worse than spent / days so far x days."""
+    with built.home.published() as con:
+        months, straight, weighted, money_straight, money_weighted = con.execute(
+            "SELECT count(*), avg(abs(straight_error)), avg(abs(weighted_error)),"
+            " sum(abs(straight_forecast_amount - actual_amount)), sum(abs(weighted_forecast_amount - actual_amount))"
+            " FROM forecast_backtest"
+        ).fetchone()
+    assert months > 80
+    assert weighted < 0.9 * straight
+    assert money_weighted < 0.9 * money_straight
