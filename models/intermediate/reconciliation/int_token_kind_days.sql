@@ -1,6 +1,7 @@
 {{ config(materialized='incremental', incremental_strategy='replace_days') }}
 
 {%- set kinds = billed_units('attempts') %}
+{%- set not_tokens = stand_alone_kinds() + ['request'] %}
 {%- set group_key = [
     'day', 'owner', 'use_case', 'provider', 'model', 'service_tier', 'is_unpriced', 'is_on_capacity',
     'price_version_id'
@@ -87,6 +88,8 @@ numbered_groups as (
 kinds as (
 
     {% for kind in kinds -%}
+    {#- Requests and calls of tools are no tokens, so the hours of capacity are not theirs. -#}
+    {%- set kind_tokens = '0' if kind in not_tokens else kind ~ '_tokens' -%}
     select
         group_no,
         {{ loop.index }} as kind_no,
@@ -99,12 +102,12 @@ kinds as (
         {%- endif %}
         case
             when is_unpriced or {{ kind }}_tokens = 0 then cast(0 as decimal(38, 15))
-            when is_on_capacity then cast({{ kind }}_tokens as decimal(38, 15))
+            when is_on_capacity then cast({{ kind_tokens }} as decimal(38, 15))
             else cast({{ kind }}_tokens as decimal(14, 0)) * coalesce({{ kind }}_price, 0)
         end as weight,
         case
             when is_unpriced or {{ kind }}_tokens = 0 then cast(0 as decimal(38, 15))
-            when is_on_capacity and price_version_id is null then cast({{ kind }}_tokens as decimal(38, 15))
+            when is_on_capacity and price_version_id is null then cast({{ kind_tokens }} as decimal(38, 15))
             else cast({{ kind }}_tokens as decimal(14, 0)) * coalesce({{ kind }}_list_price, 0)
         end as list_weight
     from numbered_groups
