@@ -63,8 +63,11 @@ def _desk_rows(source: str, number: int) -> list[dict[str, Any]]:
         issue = str(10_000 + number)
         worklog = jira_worklog(f"w{number}", issue)
         again = jira_worklog(f"w{number}", issue, 60, updated="2026-07-01T11:00:00.000+0200")
-        clock = {"issueId": issue, **jira_sla()}
-        found = jira_issue(issue, fields={"labels": [f"outcome:{outcome}"], "timespent": None})
+        # A page of SLAs names its issue by id or by key.
+        clock = {"issueId": issue, **jira_sla()} if is_twice else {"issueKey": f"AI-{issue[-2:]}", **jira_sla()}
+        found = jira_issue(
+            issue, fields={"labels": [f"outcome:{outcome}"], "timespent": None, "customfield_10020": jira_sla()}
+        )
         return [found, worklog, clock, *([again] if is_twice else [])]
     if source == "servicenow":
         incident = f"{number:032x}"

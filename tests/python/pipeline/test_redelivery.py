@@ -72,7 +72,10 @@ def test_every_source_reaches_the_facts(delivered: tuple[Warehouse, Night]) -> N
                 "SELECT source FROM sla_events",
             )
         }
+        jira_clocks = con.execute("SELECT count(*) FROM sla_events WHERE source = 'jira'").fetchone()
     priced, tickets, clocks = facts.values()
+    # Twelve issues with two cycles each, inside the issue and on a page of their own.
+    assert jira_clocks == (24,)
     assert priced >= {*GATEWAYS, "inference", "litellm", "otel"}
     assert tickets >= {"rework", "langfuse", "zendesk", "jira", "servicenow"}
     assert clocks >= {"sla", "zendesk", "jira", "servicenow"}
