@@ -102,8 +102,11 @@ def real_calls() -> list[tuple[Call, Decimal]]:
     for body in json.loads(REAL_USAGES.read_text(encoding="utf-8")):
         for extracted in body["extracted"]:
             for extractor in extracted["extractors"]:
+                # A body without a model has no price.
+                if "input_price" not in extractor:
+                    continue
                 place = (extractor["provider_id"], body["model"])
-                if "input_price" not in extractor or place in NOT_NAMED | PICTURES_MADE:
+                if place in NOT_NAMED | PICTURES_MADE:
                     continue
                 call = Call(f"real|{len(found)}", *place, "standard", PRICED_AT, buckets(extracted["usage"]))
                 found.append((call, Decimal(extractor["input_price"]) + Decimal(extractor["output_price"])))
