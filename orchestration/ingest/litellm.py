@@ -132,9 +132,9 @@ class LiteLLMParser:
             "usage_disagrees": _total_disagrees(row),
             "cache_hit": cache_hit,
             "spend": _spend(spend, breakdown, cache_hit),
-            "service_tier": served_tier(
-                usage.get("service_tier") or breakdown.get("service_tier") or hidden.get("service_tier")
-            ),
+            "service_tier": "batch"
+            if _is_batch(row, metadata, hidden)
+            else served_tier(usage.get("service_tier") or breakdown.get("service_tier") or hidden.get("service_tier")),
             "attempted_retries": metadata.get("attempted_retries"),
             "attempted_fallbacks": metadata.get("attempted_fallbacks"),
             "attributes": _attributes(row, metadata, tags),
@@ -146,6 +146,15 @@ class LiteLLMParser:
         if flat["prompt_hash"] is None and row.get("messages") not in _EMPTY_BODIES:
             flat["prompt_hash"] = self._context.hasher.of_prompt(row.get("messages"))
         return flat
+
+
+def _is_batch(row: dict[str, Any], *holders: dict[str, Any]) -> bool:
+    """Whether a row stands for a finished batch: LiteLLM logs its usage with the call that fetched it, and states no
+    tier."""
+    call_type = row.get("call_type")
+    return (type(call_type) is str and call_type.endswith("retrieve_batch")) or any(
+        holder.get("batch_models") for holder in holders
+    )
 
 
 def _object(row: dict[str, Any], name: str) -> dict[str, Any]:

@@ -97,6 +97,20 @@ def test_usage_of_all_providers(warehouse: Warehouse, usage: dict[str, Any], exp
 
 
 @pytest.mark.parametrize(
+    ("changes", "tier"),
+    [
+        ({"call_type": "aretrieve_batch"}, "batch"),
+        ({"metadata": {"batch_models": ["gpt-4o"]}}, "batch"),
+        ({"metadata": {"batch_models": None, "usage_object": {"service_tier": "flex"}}}, "flex"),
+        ({"call_type": "acreate_batch"}, None),
+    ],
+)
+def test_a_finished_batch_was_served_by_batch(warehouse: Warehouse, changes: dict[str, Any], tier: str | None):
+    """Catches batches at the standard price, which is twice theirs: the row that has their usage names no tier."""
+    assert load(warehouse, {**SPEND_LOG, **changes}, columns="service_tier") == [(tier,)]
+
+
+@pytest.mark.parametrize(
     ("changes", "flagged"),
     [({}, False), ({"total_tokens": 150}, False), ({"total_tokens": "150"}, False), ({"total_tokens": 151}, True)],
 )
