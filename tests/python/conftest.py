@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,3 +27,11 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
     from pipeline.engine import Engine
 
     return Engine(tmp_path_factory.mktemp("engine"))
+
+
+@pytest.fixture(scope="session")
+def lean_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project without dbt tests; see ``copy_project``."""
+    from pipeline.lean_project import copy_project
+
+    return copy_project(tmp_path_factory.mktemp("lean") / "project")

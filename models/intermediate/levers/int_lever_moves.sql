@@ -5,19 +5,19 @@ select
     used.use_case,
     used.task_class,
     used.tier as current_tier,
-    target.tier as target_tier,
-    least(used.outcomes, target.outcomes) as weight,
-    target.acceptance_rate - used.acceptance_rate as acceptance_change,
-    target.reworked_share - used.reworked_share as reworked_share_change,
-    target.rework_per_outcome - used.rework_per_outcome as rework_change,
-    {{ percent_words('target.acceptance_rate') }} || ' of ' || cast(target.outcomes as varchar)
-    || ' outcomes on ' || target.tier || ' accepted, rework ' || {{ money_words('target.rework_per_outcome') }}
+    aim.tier as target_tier,
+    least(used.outcomes, aim.outcomes) as weight,
+    aim.acceptance_rate - used.acceptance_rate as acceptance_change,
+    aim.reworked_share - used.reworked_share as reworked_share_change,
+    aim.rework_per_outcome - used.rework_per_outcome as rework_change,
+    {{ percent_words('aim.acceptance_rate') }} || ' of ' || cast(aim.outcomes as varchar)
+    || ' outcomes on ' || aim.tier || ' accepted, rework ' || {{ money_words('aim.rework_per_outcome') }}
     || ' each; ' || {{ percent_words('used.acceptance_rate') }} || ' of ' || cast(used.outcomes as varchar) || ' on '
     || used.tier || ', ' || {{ money_words('used.rework_per_outcome') }} as words
 from {{ ref('int_lever_quality') }} as used
 cross join {{ ref('int_lever_window') }} as lever_window
-inner join {{ ref('int_lever_quality') }} as target
+inner join {{ ref('int_lever_quality') }} as aim
     on
-        used.use_case = target.use_case
-        and used.task_class = target.task_class
-where least(used.outcomes, target.outcomes) >= lever_window.minimum_outcomes
+        used.use_case = aim.use_case
+        and used.task_class = aim.task_class
+where least(used.outcomes, aim.outcomes) >= lever_window.minimum_outcomes

@@ -94,14 +94,14 @@ def cost(provider: str, model: str, **tokens: int) -> Decimal:
 
 
 @pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def published(lean_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A published build of one day of all four sources."""
     folder = tmp_path_factory.mktemp("gateways")
     seeds = folder / "seeds"
     seeds.mkdir()
     for name, lines in SEEDS.items():
         (seeds / f"{name}.csv").write_text("\n".join(lines) + "\n")
-    home = Home(folder / "home", FINOPS_SEEDS=str(seeds))
+    home = Home(folder / "home", project=lean_project, FINOPS_SEEDS=str(seeds))
     for path, rows in LANDING.items():
         target = home.landing / path
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 import yaml
 
 from orchestration.sample_company import CANARY
-from orchestration.settings import PROJECT_DIR
 from pipeline.command import Home
 from pipeline.hidden_text import require_hidden
+from pipeline.lean_project import copy_project
 from pipeline.random_company import START, Landed, RandomCompany, deliver
 
 # A singular test of our own, so that the project's many need not run here.
@@ -22,10 +20,6 @@ POISON_TEST = """
     -- Fails when a file of this name has landed.
     select file_sha256 from {{ source('ledger', 'load_files') }} where first_name like '%poison%'
 """
-COPIED = (
-    "models", "macros", "seeds", "tests/generic", "tests/fixtures", "orchestration", "dbt_project.yml", "profiles.yml",
-    "dagster.yaml", ".dbtignore",
-)  # fmt: skip
 
 
 @dataclass
@@ -44,26 +38,12 @@ class Audited:
         assert self.home.publishes()[-1].publish_id == self.publish_id
 
 
-def _copy_project(project: Path) -> None:
-    for name in COPIED:
-        source, target = PROJECT_DIR / name, project / name
-        if source.is_dir():
-            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
-        elif source.exists():
-            shutil.copyfile(source, target)
-    (project / "tests" / "poison.sql").write_text(POISON_TEST)
-    settings = yaml.safe_load((project / "dbt_project.yml").read_text())
-    name = settings["name"]
-    settings["data_tests"] = {"+severity": "error", name: {"+enabled": False, "poison": {"+enabled": True}}}
-    settings["unit_tests"] = {name: {"+enabled": False}}
-    (project / "dbt_project.yml").write_text(yaml.safe_dump(settings))
-
-
 @pytest.fixture(scope="module")
 def audited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audited]:
     folder = tmp_path_factory.mktemp("audit")
-    _copy_project(folder / "project")
-    home = Home(folder / "home", project=folder / "project")
+    project = copy_project(folder / "project", enabled_tests=("poison",))
+    (project / "tests" / "poison.sql").write_text(POISON_TEST)
+    home = Home(folder / "home", project=project)
     deliver(home.landing, RandomCompany(1).rows, "first")
     home.nightly("2026-09-01T00:00:00Z")
     yield Audited(home, home.publishes()[-1].publish_id)

@@ -35,8 +35,8 @@ def _good(source: str, name: str, **more: str) -> bytes:
 class Hostile:
     """A home with one landing folder of bad rows (`<source>-bad`), one of good rows, one of texts, and the sample."""
 
-    def __init__(self, folder: Path) -> None:
-        self.home = Home(folder / "home", FINOPS_MAX_QUARANTINED_SHARE="1")
+    def __init__(self, folder: Path, project: Path) -> None:
+        self.home = Home(folder / "home", project=project, FINOPS_MAX_QUARANTINED_SHARE="1")
         self.bad = [*bad_rows(), *bad_lines()]
         write(self.home.landing, scale=0.01)
         for source in GOOD:
@@ -52,8 +52,8 @@ class Hostile:
 
 
 @pytest.fixture(scope="module")
-def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hostile]:
-    yield Hostile(tmp_path_factory.mktemp("hostile"))
+def hostile(lean_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hostile]:
+    yield Hostile(tmp_path_factory.mktemp("hostile"), lean_project)
 
 
 def test_each_bad_row_is_refused_for_its_reason(hostile: Hostile) -> None:

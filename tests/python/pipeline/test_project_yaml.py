@@ -13,11 +13,36 @@ import yaml
 from orchestration.settings import PROJECT_DIR
 
 _DATA_TESTS = {"data_tests"}
-_COLUMN = {"name", "description", "data_type", "data_tests", "constraints", "config", "meta", "tags", "quote"}
+_COLUMN = {
+    "name",
+    "description",
+    "data_type",
+    "data_tests",
+    "constraints",
+    "config",
+    "meta",
+    "tags",
+    "quote",
+    "granularity",
+}
 _ABOUT = {"name", "description", "config", "meta", "docs"}
 KEYS: dict[str, set[str]] = {
-    "file": {"version", "models", "sources", "seeds", "macros", "unit_tests", "data_tests", "exposures", "analyses"},
-    "models": _ABOUT | _DATA_TESTS | {"columns", "constraints", "latest_version", "versions", "access", "group"},
+    "file": {
+        "version",
+        "models",
+        "sources",
+        "seeds",
+        "macros",
+        "unit_tests",
+        "data_tests",
+        "exposures",
+        "analyses",
+        "semantic_models",
+        "metrics",
+    },
+    "models": _ABOUT
+    | _DATA_TESTS
+    | {"columns", "constraints", "latest_version", "versions", "access", "group", "time_spine"},
     "seeds": _ABOUT | _DATA_TESTS | {"columns"},
     "macros": _ABOUT | {"arguments"},
     "arguments": {"name", "type", "description"},
@@ -32,6 +57,33 @@ KEYS: dict[str, set[str]] = {
     "overrides": {"macros", "vars", "env_vars"},
     "exposures": {"name", "label", "type", "maturity", "url", "description", "depends_on", "owner", "config", "meta"},
     "analyses": _ABOUT | {"columns"},
+    "semantic_models": {
+        "name",
+        "label",
+        "description",
+        "model",
+        "defaults",
+        "primary_entity",
+        "entities",
+        "dimensions",
+        "measures",
+        "config",
+    },
+    "entities": {"name", "type", "description", "label", "expr", "role", "config"},
+    "dimensions": {"name", "type", "description", "label", "expr", "type_params", "is_partition", "config"},
+    "measures": {
+        "name",
+        "agg",
+        "description",
+        "label",
+        "expr",
+        "agg_params",
+        "agg_time_dimension",
+        "non_additive_dimension",
+        "create_metric",
+        "config",
+    },
+    "metrics": {"name", "label", "type", "description", "type_params", "filter", "time_granularity", "config"},
 }
 CONFIG = {
     "where", "severity", "error_if", "warn_if", "limit", "store_failures", "enabled", "tags", "meta", "materialized",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -14,8 +16,10 @@ from typing import Any
 import pytest
 from oracle.compute import OracleResult, compute
 
+from orchestration.reviews import REVIEWS
 from orchestration.sample_company import AS_OF, write
 from orchestration.sample_company.story import AFTER, BEFORE, STORY_CASE
+from orchestration.settings import PROJECT_DIR
 from pipeline import comparison
 from pipeline.command import Home
 
@@ -300,3 +304,61 @@ def test_the_forecast_of_the_month_beats_the_naive_one(built: Built) -> None:
     assert months > 80
     assert weighted < 0.9 * straight
     assert money_weighted < 0.9 * money_straight
+
+
+@pytest.mark.parametrize("rhythm", ["weekly", "monthly", "quarterly"])
+def test_reviews_say_what_the_marts_say(built: Built, rhythm: str, tmp_path: Path) -> None:
+    """Mistake caught: a review whose query no longer fits the marts, an empty section, an action that nobody can take,
+    and markup made of a name."""
+    printed = built.home.finops("review", rhythm, "--output", str(tmp_path / "review.md"))
+    text = (tmp_path / "review.md").read_text(encoding="utf-8")
+    assert text.strip() in printed
+    sections = text.split("\n## ")[1:]
+    empty = [section.split("\n")[0] for section in sections if "Nothing to report" in section]
+    assert len(sections) == len(REVIEWS[rhythm])
+    assert empty in ([], ["Releases"])
+    with built.home.published() as con:
+        (owner, spent), *_ = con.execute(
+            "SELECT owner, spent_amount FROM owner_budget_burn WHERE status = 'exhausted'"
+            " AND day = (SELECT max(day) FROM owner_budget_burn)"
+        ).fetchall()
+    if rhythm != "quarterly":
+        assert f"{spent:,.2f}" in text
+        assert sections[0].startswith("The one action\n\nDecide on the budget of code_review_assistant")
+    mine = built.home.finops("review", rhythm, "--owner", owner)
+    assert owner in mine
+    assert "customer_support_answers" not in mine
+
+
+def test_metrics_of_the_semantic_layer_equal_the_marts(built: Built, tmp_path: Path) -> None:
+    """Mistake caught: a metric that is summed where the mart divides sums, or counts on another day."""
+    project = tmp_path / "project"
+    project.mkdir()
+    for name in ("models", "macros", "seeds", "tests", "analyses", "dbt_project.yml", "profiles.yml", ".dbtignore"):
+        (project / name).symlink_to(PROJECT_DIR / name)
+    names = [
+        "cost_per_request", "cost_per_accepted_outcome", "acceptance_rate", "retry_rate", "avg_context_tokens",
+        "premium_traffic_share", "response_time_p95_ms", "full_human_review_rate", "sla_attainment", "total_cost",
+    ]  # fmt: skip
+    answer = tmp_path / "answer.csv"
+    environment = built.home.environment(FINOPS_SEEDS_EFFECTIVE=str(built.home.settings.effective_seeds_dir))
+    query = ["query", "--metrics", ",".join(names), "--group-by", "metric_time__week,use_case", "--csv", str(answer)]
+    for command in (["dbt", "--quiet", "parse"], ["mf", *query]):
+        program = Path(sys.executable).with_name(command[0])
+        done = subprocess.run(
+            [str(program), *command[1:]], cwd=project, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+    with built.home.published() as con:
+        (rows, different) = con.execute(
+            f"""
+            SELECT count(*), count(*) FILTER (
+                {" OR ".join(f"abs(m.{n}::DOUBLE - w.{n}::DOUBLE) > 1e-9 * abs(w.{n}::DOUBLE)" for n in names)}
+                OR {" OR ".join(f"(m.{n} IS NULL) <> (w.{n} IS NULL)" for n in names)}
+            )
+            FROM use_case_weekly AS w FULL JOIN read_csv('{answer}') AS m
+                ON w.week = m.metric_time__week::DATE AND w.use_case = m.use_case
+            """
+        ).fetchone()
+    assert different == 0
+    assert rows > 100

@@ -28,14 +28,14 @@ BURN = "SELECT limit_amount, spent_amount, status FROM owner_budget_burn WHERE o
 
 
 @pytest.fixture(scope="module")
-def company(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Path]:
+def company(lean_project: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Path]:
     folder = tmp_path_factory.mktemp("company")
     seeds = folder / "seeds"
     seeds.mkdir()
     (seeds / "use_cases.csv").write_text(USE_CASES)
     (seeds / "owners.csv").write_text("owner,contact,escalation_1,escalation_2\nanna,,boss,board\n")
     (seeds / "budgets.csv").write_text(BUDGETS.format(100))
-    home = Home(folder / "home", FINOPS_SEEDS=str(seeds))
+    home = Home(folder / "home", project=lean_project, FINOPS_SEEDS=str(seeds))
     (home.landing / "inference").mkdir(parents=True)
     (home.landing / "inference" / "rows.jsonl").write_text(ATTEMPT)
     return home, seeds
