@@ -6,6 +6,7 @@ LEDGER = dg.AssetKey("ledger")
 REFERENCE = dg.AssetKey(["reference", "checked"])
 PLAN = dg.AssetKey(["plan", "rebuild_days"])
 PUBLISHED = dg.AssetKey("published")
+DASHBOARD = dg.AssetKey("dashboard")
 
 
 def landing_key(family: str) -> dg.AssetKey:

@@ -1,0 +1,1 @@
+function releasesPage(view) { return []; }

@@ -1,0 +1,1 @@
+function trustPage(view) { return []; }
