@@ -36,12 +36,13 @@ function whenPublished(name, draw) {
   return isPublished(name) ? draw(table(name)) : notPublished(name);
 }
 
-// columns: [{ title, value: row => text or node, numeric }]. The first column names the row.
+// columns: [{ title, value: row => text or node, numeric, short }]. The first column names the row.
 function grid(caption, columns, rows, { most = 400, empty = "Nothing to show for this choice." } = {}) {
   if (!rows.length) return note(empty);
-  const head = columns.map((c) => el("th", { scope: "col", class: c.numeric && "number" }, c.title));
+  const kind = (c) => (c.numeric ? "number" : c.short && "short");
+  const head = columns.map((c) => el("th", { scope: "col", class: kind(c) }, c.title));
   const line = (row) =>
-    columns.map((c, i) => el(i ? "td" : "th", { scope: i ? null : "row", class: c.numeric && "number" }, c.value(row)));
+    columns.map((c, i) => el(i ? "td" : "th", { scope: i ? null : "row", class: kind(c) }, c.value(row)));
   const more = rows.length > most ? `, the first ${count(most)} of ${count(rows.length)}` : "";
   // A table that scrolls sideways must be reachable by keyboard.
   return el(

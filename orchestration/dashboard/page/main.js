@@ -84,7 +84,7 @@ async function draw() {
   document.title = `${label} · AI cost and quality`;
   drawNavigation(view);
   drawFilters(view);
-  const chosenText = [view.owner, view.use_case].filter(Boolean).join(", ");
+  const chosenText = view.page === "trust" ? "" : [view.owner, view.use_case].filter(Boolean).join(", ");
   document.getElementById("main").replaceChildren(
     el("h1", {}, label, chosenText && el("small", {}, ` ${chosenText}`)),
     ...DRAW[view.page](view).flat().filter(Boolean),

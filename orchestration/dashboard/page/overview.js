@@ -55,7 +55,7 @@ function useCaseChanges(now, before, former) {
   return chart({
     title: "Change of cost per accepted outcome by use case",
     says: `${dearer} of ${lines.length} use cases became dearer.${lines.length > 16 ? " The eight largest rises and falls are shown." : ""} Fresh days are provisional and look cheaper than they will be.`,
-    height: { step: 26 },
+    height: shown.length * 26 + 30,
     legend: [["Cheaper", COLOURS.good], ["Dearer", COLOURS.bad]],
     spec: {
       data: { values },
