@@ -35,6 +35,7 @@ from orchestration.published_files import (
     write_build_note,
 )
 from orchestration.reference import PreparedReference
+from orchestration.restatements import copy_restatements
 from orchestration.settings import Settings
 
 # A copy of the build, its Parquet files, and what DuckDB needs while it writes them.
@@ -134,7 +135,10 @@ def publish_build(
     progress("copy")
     fail_at("publish_copy")
     shutil.copyfile(settings.build_database, staging / DATABASE_NAME)
-    reduce_to_marts(staging / DATABASE_NAME, settings, [*control.publishes, row])
+    # Only what the ledger says came before can be restated by what comes now.
+    is_known = previous is not None and bool(control.publishes) and previous.name == control.publishes[-1].publish_id
+    former_database = previous / DATABASE_NAME if previous and is_known else None
+    reduce_to_marts(staging / DATABASE_NAME, settings, [*control.publishes, row], former_database)
     _require_no_wal(staging / DATABASE_NAME)
     progress("parquet")
     export_parquet(staging / DATABASE_NAME, staging / "parquet", settings, previous=previous, unchanged=unchanged)
@@ -150,6 +154,7 @@ def publish_build(
     switch_current(settings, build)
     fail_at("publish_ledger")
     with open_database(settings.raw_database, settings) as con:
+        copy_restatements(con, build / DATABASE_NAME, "marts", [row.publish_id])
         record_publish(con, row, reference)
         con.execute("CHECKPOINT")
     clear_pending(settings)

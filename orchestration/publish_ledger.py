@@ -14,6 +14,7 @@ import duckdb
 from orchestration.database import open_database, quote_name
 from orchestration.files import write_text_if_changed
 from orchestration.reference import PreparedReference, ReferenceRow, save_reference_rows
+from orchestration.restatements import copy_restatements
 from orchestration.settings import Settings
 
 _TIME_FIELDS = ("as_of", "published_at")
@@ -107,9 +108,10 @@ def reconcile_publishes(settings: Settings) -> list[str]:
         if published.exists():
             with open_database(published.resolve(), settings, read_only=True) as marts:
                 seen = read_publishes(marts, "marts.publishes")
-            for row in seen:
-                if row.publish_id in known:
-                    continue
+            unknown = [row for row in seen if row.publish_id not in known]
+            if unknown:
+                copy_restatements(con, published.resolve(), "marts", [row.publish_id for row in unknown])
+            for row in unknown:
                 if pending and pending[0].publish_id == row.publish_id:
                     record_publish(con, *pending)
                 else:

@@ -14,6 +14,7 @@ import duckdb
 from orchestration.content_hash import MartHash, is_daily_fact, mart_names, rows_by_day
 from orchestration.database import attach, open_database, quote_name, quote_text
 from orchestration.publish_ledger import PublishRow, insert_publishes
+from orchestration.restatements import add_restatements
 from orchestration.settings import Settings
 
 # A database called marts with a schema called marts would make `marts.attempts` ambiguous.
@@ -51,8 +52,11 @@ def write_build_note(build: Path, row: PublishRow, marts: Mapping[str, MartHash]
     (build / BUILD_NOTE).write_text(json.dumps(note, indent=1) + "\n", encoding="utf-8")
 
 
-def reduce_to_marts(database: Path, settings: Settings, history: Sequence[PublishRow]) -> None:
-    """Leave nothing in a copy of the build database but the marts, all as tables, with the publishes up to this one."""
+def reduce_to_marts(
+    database: Path, settings: Settings, history: Sequence[PublishRow], former_database: Path | None = None
+) -> None:
+    """Leave nothing in a copy of the build database but the marts, all as tables, with the publishes up to this one and
+    what this one restates of the former database."""
     with open_database(Path(":memory:"), settings) as con:
         # Views name their database, and in the build it is called so.
         con.execute(f"ATTACH {quote_text(str(database))} AS build")
@@ -60,6 +64,8 @@ def reduce_to_marts(database: Path, settings: Settings, history: Sequence[Publis
         _views_to_tables(con, settings)
         _drop_all_but_marts(con)
         _write_publishes(con, history)
+        former = history[-2] if len(history) > 1 else None
+        add_restatements(con, "build.marts", former_database, former, history[-1])
         con.execute("CHECKPOINT build")
         con.execute("USE memory")
         con.execute("DETACH build")

@@ -12,6 +12,7 @@ import duckdb
 from orchestration.database import is_held_elsewhere, open_database, wal_of
 from orchestration.ingest.ledger import ensure_tables
 from orchestration.publish_ledger import insert_publishes, read_publishes, reconcile_publishes
+from orchestration.restatements import copy_restatements
 from orchestration.settings import Settings
 
 
@@ -75,6 +76,7 @@ def _start_afresh(settings: Settings) -> None:
         ensure_tables(con)
         # None of the files that the new ledger will number is in those builds.
         insert_publishes(con, "ledger.publishes", [replace(row, max_load_id=0) for row in publishes])
+        copy_restatements(con, raw, "ledger")
         con.execute("CHECKPOINT")
     # Without a build the next plan is a full one, so a crash between these steps is mended by any later run.
     _forget_build(settings)

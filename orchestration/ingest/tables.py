@@ -231,6 +231,20 @@ LEDGER_TABLES: dict[str, dict[str, str]] = {
         "reference_hash": "VARCHAR",
         "code_hash": "VARCHAR",
     },
+    # Figures of days that were over when they were published, and that a later publish changed.
+    "ledger.restatements": {
+        "publish_id": "VARCHAR",
+        "former_publish_id": "VARCHAR",
+        "published_at": TIME,
+        "day": "DATE",
+        "use_case": "VARCHAR",
+        "measure": "VARCHAR",
+        "former_value": MONEY,
+        "value": MONEY,
+        "delta": MONEY,
+        "reference_changed": "BOOLEAN",
+        "code_changed": "BOOLEAN",
+    },
     "ledger.reference_rows": {
         "seed": "VARCHAR",
         "row_hash": "VARCHAR",

@@ -67,7 +67,7 @@ def test_what_is_published_is_the_marts_and_nothing_else(settings, make_build, r
         tables = con.execute(
             "SELECT table_schema, table_name, table_type FROM information_schema.tables ORDER BY ALL"
         ).fetchall()
-    names = ("attempts", "load_files", "publishes", "use_case_daily")
+    names = ("attempts", "load_files", "publishes", "restatements", "use_case_daily")
     assert tables == [("marts", name, "BASE TABLE") for name in names]
     build = current_build(settings)
     assert build is not None
