@@ -83,7 +83,7 @@ EXTRACTS: Mapping[str, Extract | Summary] = {
          "acceptance_rate_7_days", "error_budget_used_share", "burn_rate_7_days", "burn_rate_2_days", "alert"),
         "day = (SELECT max(day) FROM marts.cost_slo_status WHERE day <= $last_day)",
     ),  # fmt: skip
-    "decisions": Extract("decision_tree_weekly"),
+    "decisions": Extract("decision_tree_weekly", where="week BETWEEN $first_day AND $last_day"),
     "maturity": Extract("maturity"),
     "playbook": Extract("playbook_progress"),
     "burn": Extract(
@@ -159,6 +159,17 @@ EXTRACTS: Mapping[str, Extract | Summary] = {
     "refused_files": Extract(
         "load_files", ("source", "first_name", "reason", "rows_in", "loaded_at"), "status <> 'loaded'", limit=200
     ),
+    "restatements": Summary(
+        ("restatements",),
+        """
+        SELECT publish_id, published_at, use_case, measure, count(*) AS days, min(day) AS first_day,
+            max(day) AS last_day, sum(delta) AS delta, bool_or(reference_changed) AS reference_changed,
+            bool_or(code_changed) AS code_changed
+        FROM marts.restatements
+        WHERE measure IN ('inference_cost', 'rework_cost', 'delay_cost', 'accepted_outcomes', 'requests')
+        GROUP BY ALL ORDER BY published_at DESC, use_case, measure LIMIT 200
+        """,
+    ),
     "publishes": Extract("publishes", order_by="published_at DESC", limit=60),
     "backtest": Summary(
         ("developed_backtest",),
@@ -168,6 +179,17 @@ EXTRACTS: Mapping[str, Extract | Summary] = {
         FROM marts.developed_backtest WHERE developed_error IS NOT NULL GROUP BY ALL ORDER BY use_case, age_days
         """,
     ),
+}  # fmt: skip
+
+
+# What each page of the dashboard reads; dbt's exposures say the same, and a test compares the two.
+PAGES: Mapping[str, tuple[str, ...]] = {
+    "overview": ("days", "weeks"),
+    "use_case": ("days", "weeks", "intervals", "slo", "leaks", "drivers", "levers", "decisions", "maturity", "playbook"),
+    "budgets": ("burn", "policy", "alerts", "reallocation", "forecast_errors"),
+    "releases": ("gates", "watch"),
+    "trust": ("coverage", "reconciliation", "variance", "sources", "quarantine", "refused_files", "backtest",
+              "restatements", "publishes"),
 }  # fmt: skip
 
 

@@ -36,6 +36,9 @@ def lineage_page(settings: Settings) -> str:
         raise LookupError("the page of this dbt has no place for the documentation")
     manifest = slim_manifest(json.loads(ensure_manifest(settings).read_text(encoding="utf-8")))
     catalog = {"metadata": manifest["metadata"], "nodes": {}, "sources": {}, "errors": None}
+    # Placeholders of dbt's own build and template that a browser would try to load as files.
+    page = page.replace("""<link rel="shortcut icon" href="${require('./assets/favicons/favicon.ico')}"/>""", "")
+    page = page.replace('<use xlink:href="{{ getIcon', '<use ng-attr-xlink:href="{{ getIcon')
     page = page.replace(_MANIFEST_PLACE, to_embedded_json(manifest)).replace(_CATALOG_PLACE, to_embedded_json(catalog))
     policy = (
         "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; "
@@ -61,7 +64,6 @@ def slim_manifest(manifest: dict[str, Any]) -> dict[str, Any]:
         "macros": {},
         "unit_tests": {},
         "disabled": {},
-        "docs": {},
     }
 
 

@@ -51,7 +51,7 @@ function useCaseChanges(now, before, former) {
     name: line.name, moved: line.moved, way: line.moved > 0 ? "Dearer" : "Cheaper",
     tip: { "Use case": line.name, Now: money(line.value), Before: money(line.old), Change: change(line.value, line.old, metric.unit) },
   }));
-  const dearer = lines.filter((line) => line.moved > 0.005).length;
+  const dearer = lines.filter((line) => line.moved > 0).length;
   return chart({
     title: "Change of cost per accepted outcome by use case",
     says: `${dearer} of ${lines.length} use cases became dearer.${lines.length > 16 ? " The eight largest rises and falls are shown." : ""} Fresh days are provisional and look cheaper than they will be.`,

@@ -36,10 +36,11 @@ function gatePlane(releases) {
     quality: quality.effect, qualityLow: quality.effect_lower, qualityHigh: quality.effect_upper,
     tip: { Release: first.release_id, "Use case": first.use_case, "Cost per accepted outcome": `${signed(share(cost.effect - 1), cost.effect - 1)} (${share(cost.effect_lower - 1)} to ${share(cost.effect_upper - 1)})`, Acceptance: change(quality.effect, 0, "share"), Verdict: words(first.release_verdict) },
   }));
+  const middle = (Math.min(0, ...values.map((v) => v.costLow)) + Math.max(0, ...values.map((v) => v.costHigh))) / 2;
   const margins = [...new Set(points.map(({ quality }) => quality.threshold).filter(isKnown))].map((margin) => ({ margin }));
   const colour = { field: "verdict", type: "nominal", scale: colourScale(VERDICTS) };
   const points_ = (field, low, high) => ({ field, type: "quantitative", axis: { title: low, format: "+.0%", tickCount: 6 }, scale: { zero: true, nice: true, padding: 14 }, ...high });
-  const x = points_("cost", "cost per accepted outcome, release against before (left is cheaper)");
+  const x = points_("cost", "cost per accepted outcome (left is cheaper)");
   const y = { ...points_("quality", "acceptance (up is better)"), axis: { title: "acceptance, points (up is better)", labelExpr: "format(datum.value * 100, '+.0f')", tickCount: 6 } };
   return chart({
     title: "Change of cost and of quality, with intervals",
@@ -55,7 +56,7 @@ function gatePlane(releases) {
         { mark: { type: "rule", strokeWidth: 2 }, encoding: { x: { ...x, field: "costLow" }, x2: { field: "costHigh" }, y, color: colour } },
         { mark: { type: "rule", strokeWidth: 2 }, encoding: { x, y: { ...y, field: "qualityLow" }, y2: { field: "qualityHigh" }, color: colour } },
         { mark: { type: "point", filled: true, size: 130, opacity: 1, tooltip: true }, encoding: { x, y, color: colour, tooltip: { field: "tip" }, shape: { field: "verdict", type: "nominal", scale: { domain: VERDICTS.map(([name]) => name), range: ["circle", "cross", "diamond"] } } } },
-        { mark: { type: "text", dy: -10, dx: 8, align: "left", limit: 220 }, encoding: { x, y, text: { field: "release" } } },
+        ...["left", "right"].map((align) => ({ data: { values: values.filter((v) => (v.cost > middle ? "right" : "left") === align) }, mark: { type: "text", dy: -10, dx: align === "left" ? 8 : -8, align, limit: 200 }, encoding: { x, y, text: { field: "release" } } })),
       ],
     },
   });

@@ -12,6 +12,7 @@ function trustPage() {
     section("What came in, and how fresh is it?", whenPublished("sources", sourceTable)),
     section("What was refused?", whenPublished("quarantine", quarantineTable), whenPublished("refused_files", refusedTable)),
     section("How good were fresh figures?", whenPublished("backtest", backtestTable)),
+    section("What changed afterwards?", whenPublished("restatements", restatementTable)),
     section("Publishes", whenPublished("publishes", publishTable)),
   ];
 }
@@ -137,6 +138,18 @@ function backtestTable(rows) {
     { title: "Developed figure", numeric: true, value: (r) => share(r.developed_error) },
     { title: "Final within the interval", numeric: true, value: (r) => share(r.in_interval_share, 0) },
   ], rows, { empty: "No week is final yet." });
+}
+
+function restatementTable(rows) {
+  const amount = (r) => (r.measure.endsWith("_cost") ? money(r.delta) : count(r.delta));
+  return grid("Figures of days that had been published before, changed by a later publish", [
+    { title: "Published", short: true, value: (r) => instant(r.published_at) },
+    { title: "Use case", value: (r) => r.use_case },
+    { title: "Figure", value: (r) => words(r.measure) },
+    { title: "Days", value: (r) => `${count(r.days)}, ${day(r.first_day, false)} to ${day(r.last_day)}` },
+    { title: "Change", numeric: true, value: (r) => signed(amount(r), r.delta) },
+    { title: "Besides late rows", value: (r) => [r.reference_changed && "reference data changed ", r.code_changed && "models changed"] },
+  ], rows, { empty: "Nothing that was published has changed." });
 }
 
 function publishTable(rows) {
