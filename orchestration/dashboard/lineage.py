@@ -45,9 +45,7 @@ def lineage_page(settings: Settings) -> str:
         "img-src data:; font-src data:; connect-src 'none'; base-uri 'none'; form-action 'none'"
     )
     # dbt's page is full of inline handlers; it shows the project's own text only, and still must not call anybody.
-    return re.sub(
-        r"<head>", f'<head><meta http-equiv="Content-Security-Policy" content="{policy}">', page, count=1
-    )
+    return re.sub(r"<head>", f'<head><meta http-equiv="Content-Security-Policy" content="{policy}">', page, count=1)
 
 
 def slim_manifest(manifest: dict[str, Any]) -> dict[str, Any]:

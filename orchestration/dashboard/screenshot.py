@@ -24,7 +24,9 @@ def find_chromium() -> str | None:
     return named or next((found for name in NAMES if (found := shutil.which(name))), None)
 
 
-def take_screenshot(page: Path, target: Path, view: str = "#/overview", *, width: int = 1280, height: int = 1130) -> None:
+def take_screenshot(
+    page: Path, target: Path, view: str = "#/overview", *, width: int = 1280, height: int = 1130
+) -> None:
     """Write a PNG of a page at an address inside it.
 
     Raises:

@@ -58,6 +58,8 @@ async function drawCharts() {
     if (!place.isConnected) continue;
     const options = { mode: "vega-lite", renderer: "svg", ast: true, actions: false, defaultStyle: false };
     const result = await vegaEmbed(place, spec, { ...options, config: THEME, tooltip: showTip });
+    // The figure says it in words and in its table; the single marks would only be noise.
+    place.querySelector("svg").setAttribute("aria-hidden", "true");
     views.push(result);
   }
 }
@@ -88,7 +90,7 @@ const DAY_LABEL = "utcFormat(toDate(datum.value), '%e %b')";
 
 function moneyAxis(title) {
   const sign = numberFormat({ style: "currency", currency: DATA.meta.currency }).formatToParts(0)[0].value;
-  const small = `abs(datum.value) < 0.01 ? '.4f' : abs(datum.value) < 1 ? '.2f' : abs(datum.value) < 10 ? '.2~f' : ',.0f'`;
+  const small = `abs(datum.value) < 0.01 ? '.4f' : abs(datum.value) < 0.1 ? '.3f' : abs(datum.value) < 10 ? '.2f' : ',.0f'`;
   const text = `format(abs(datum.value), datum.value == 0 ? '.0f' : ${small})`;
   return { title, labelExpr: `(datum.value < 0 ? '−' : '') + ${JSON.stringify(sign)} + ${text}`, tickCount: 5 };
 }

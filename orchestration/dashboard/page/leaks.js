@@ -58,7 +58,7 @@ function driverChart(row) {
   const values = effects.map((effect) => ({ ...effect, way: effect.amount > 0 ? "Dearer" : "Cheaper", tip: { [effect.name]: signed(money(effect.amount), effect.amount) } }));
   const what = row.metric === "cost_per_request" ? "Cost per request" : "Cost per accepted outcome";
   const when = row.comparison === "release" ? `since release ${row.label}` : `${day(row.after_start, false)} to ${day(row.after_end, false)}`;
-  const grid_ = grid(`${what}, effects`, [
+  const grid_ = grid(`${what}, ${when}, by effect`, [
     { title: "Effect", value: (e) => e.name },
     { title: "Amount", numeric: true, value: (e) => signed(money(e.amount), e.amount) },
   ], effects);

@@ -3,7 +3,7 @@
 function decisionPath(rows) {
   const whole = rows.filter((row) => row.is_complete_week !== false);
   const row = (whole.length ? whole : rows).reduce((last, next) => (next.week > last.week ? next : last));
-  const against = `against the ${count(row.baseline_weeks)} of four weeks before that had requests`;
+  const against = `against those of the four weeks before that had requests (${count(row.baseline_weeks)})`;
   const rise = (now, before) => `${money(now)}, before ${money(before)}`;
   const failures = isKnown(row.failure_share_of_rise) ? `failed calls make up ${share(row.failure_share_of_rise, 0)} of the rise; ` : "";
   return [

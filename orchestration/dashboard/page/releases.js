@@ -37,6 +37,8 @@ function gatePlane(releases) {
     tip: { Release: first.release_id, "Use case": first.use_case, "Cost per accepted outcome": `${signed(share(cost.effect - 1), cost.effect - 1)} (${share(cost.effect_lower - 1)} to ${share(cost.effect_upper - 1)})`, Acceptance: change(quality.effect, 0, "share"), Verdict: words(first.release_verdict) },
   }));
   const middle = (Math.min(0, ...values.map((v) => v.costLow)) + Math.max(0, ...values.map((v) => v.costHigh))) / 2;
+  // A name is written towards the middle, or it would leave the picture.
+  for (const value of values) value.side = value.cost > middle ? "right" : "left";
   const margins = [...new Set(points.map(({ quality }) => quality.threshold).filter(isKnown))].map((margin) => ({ margin }));
   const colour = { field: "verdict", type: "nominal", scale: colourScale(VERDICTS) };
   const points_ = (field, low, high) => ({ field, type: "quantitative", axis: { title: low, format: "+.0%", tickCount: 6 }, scale: { zero: true, nice: true, padding: 14 }, ...high });
@@ -56,7 +58,7 @@ function gatePlane(releases) {
         { mark: { type: "rule", strokeWidth: 2 }, encoding: { x: { ...x, field: "costLow" }, x2: { field: "costHigh" }, y, color: colour } },
         { mark: { type: "rule", strokeWidth: 2 }, encoding: { x, y: { ...y, field: "qualityLow" }, y2: { field: "qualityHigh" }, color: colour } },
         { mark: { type: "point", filled: true, size: 130, opacity: 1, tooltip: true }, encoding: { x, y, color: colour, tooltip: { field: "tip" }, shape: { field: "verdict", type: "nominal", scale: { domain: VERDICTS.map(([name]) => name), range: ["circle", "cross", "diamond"] } } } },
-        ...["left", "right"].map((align) => ({ data: { values: values.filter((v) => (v.cost > middle ? "right" : "left") === align) }, mark: { type: "text", dy: -10, dx: align === "left" ? 8 : -8, align, limit: 200 }, encoding: { x, y, text: { field: "release" } } })),
+        ...["left", "right"].filter((align) => values.some((v) => v.side === align)).map((align) => ({ data: { values: values.filter((v) => v.side === align) }, mark: { type: "text", dy: -10, dx: align === "left" ? 8 : -8, align, limit: 200 }, encoding: { x, y, text: { field: "release" } } })),
       ],
     },
   });
@@ -85,7 +87,7 @@ function releaseDetails(checks) {
   const state = first.is_window_complete ? "the comparison is complete" : "the comparison still runs";
   return [
     el("p", {}, verdictBadge(first.release_verdict), ` ${first.use_case}: ${count(first.candidate_outcomes)} outcomes since ${day(first.candidate_from)} against ${count(first.baseline_outcomes)} before; ${first.comparison === "side_by_side" ? "both versions ran side by side" : "before and after"}; ${state}.`),
-    grid("Checks", [
+    grid(`Checks of ${first.release_id}`, [
       { title: "Check", value: (r) => words(r.check_name) },
       { title: "Verdict", value: (r) => verdictBadge(r.check_verdict) },
       { title: "What was found", value: (r) => r.reason },
@@ -115,7 +117,7 @@ function watchOf(release) {
         { mark: { type: "line", strokeWidth: 2.5, tooltip: true }, encoding: { y: { field: "cost", type: "quantitative", scale: { zero: true }, axis: moneyAxis(null) }, color: { field: "line", type: "nominal", scale: colourScale(lines.map(([line, , colour]) => [line, colour])) }, tooltip: { field: "tip" } } },
       ],
     },
-    data: grid("The watch by hour", [
+    data: grid(`The watch of ${release} by hour`, [
       { title: "Hour", value: (r) => count(r.hour_number) },
       { title: "Outcomes", numeric: true, value: (r) => count(r.candidate_outcomes) },
       { title: "Release", numeric: true, value: (r) => money(r.candidate_cost_per_accepted_outcome) },

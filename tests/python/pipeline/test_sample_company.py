@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from oracle.compute import OracleResult, compute
 
+from orchestration.dashboard.metrics import METRICS
 from orchestration.sample_company import AS_OF, write
 from orchestration.sample_company.story import AFTER, BEFORE, STORY_CASE
 from pipeline import comparison
@@ -73,6 +74,22 @@ def test_contract_has_no_column_that_is_not_compared(built: Built) -> None:
             contract = [grain, "use_case", *comparison.CONTRACT]
             contract.insert(contract.index("acceptance_rate"), comparison.ESTIMATED)
             assert names[: len(contract)] == contract
+
+
+def test_dashboard_shows_the_metrics_of_the_marts(built: Built) -> None:
+    """Mistake caught: a night without a dashboard, or numerators and denominators that make another metric."""
+    page = built.home.path / "published" / "dashboard" / "index.html"
+    assert page.stat().st_size + (page.parent / "lineage" / "index.html").stat().st_size < 8_000_000
+    with built.home.published() as con:
+        for metric in [*METRICS, *(metric["beside"] for metric in METRICS if "beside" in metric)]:
+            quotient = f"{metric['numerator']}::DOUBLE / nullif({metric['denominator']}, 0)"
+            (differing,) = con.execute(
+                f"SELECT count(*) FROM use_case_daily WHERE {metric['id']} IS DISTINCT FROM {quotient}"
+                f" AND NOT abs({metric['id']} - {quotient}) < 1e-9 * abs({metric['id']})"
+            ).fetchone()
+            assert differing == 0, metric["id"]
+        (said,) = con.execute("SELECT publish_id FROM publishes ORDER BY published_at DESC LIMIT 1").fetchone()
+    assert f'"publish_id":"{said}"' in page.read_text(encoding="utf-8")
 
 
 def test_story_is_found(built: Built) -> None:
