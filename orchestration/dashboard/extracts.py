@@ -52,6 +52,8 @@ _COSTS = ("inference_cost", "rework_cost", "delay_cost", "total_cost", "open_cos
 _TIMES = ("response_time_p50_ms", "response_time_p95_ms", "response_time_p99_ms")
 LEAKS = ("inefficient_fallback", "weak_cache", "poor_input", "no_segmentation", "excess_context")
 
+# A name and its columns in one block each, which the formatter would write one below the other.
+# fmt: off
 EXTRACTS: Mapping[str, Extract | Summary] = {
     "days": Extract("use_case_daily", ("day", "use_case", "owner", "criticality", *_COUNTS, *_COSTS), _DAILY),
     "weeks": Extract(
@@ -64,25 +66,25 @@ EXTRACTS: Mapping[str, Extract | Summary] = {
         ("period_start", "use_case", "provisional_share", "cost_per_accepted_outcome",
          "developed_cost_per_accepted_outcome", "developed_cost_lower", "developed_cost_upper"),
         "grain = 'week' AND period_start BETWEEN date_trunc('week', $first_day::DATE) AND $last_day",
-    ),  # fmt: skip
+    ),
     "leaks": Extract(
         "leaks_daily",
         ("day", "use_case", "owner", "unpriced_attempts", "unvalued_attempts", "inference_cost", "productive_cost",
          *(f"{leak}_{kind}" for leak in LEAKS for kind in ("cost", "gross_cost", "rework_cost", "delay_cost"))),
         _DAILY,
-    ),  # fmt: skip
+    ),
     "drivers": Extract("cost_change_drivers", where="comparison <> 'month'"),
     "levers": Extract(
         "lever_scenarios",
         ("use_case", "lever", "window_start", "window_end", "basis", "has_basis", "monthly_saved",
          "cost_per_accepted_outcome_change", "assumption"),
-    ),  # fmt: skip
+    ),
     "slo": Extract(
         "cost_slo_status",
         ("day", "use_case", "owner", "criticality", "target_cost_per_accepted_outcome", "quality_floor",
          "acceptance_rate_7_days", "error_budget_used_share", "burn_rate_7_days", "burn_rate_2_days", "alert"),
         "day = (SELECT max(day) FROM marts.cost_slo_status WHERE day <= $last_day)",
-    ),  # fmt: skip
+    ),
     "decisions": Extract("decision_tree_weekly", where="week BETWEEN $first_day AND $last_day"),
     "maturity": Extract("maturity"),
     "playbook": Extract("playbook_progress"),
@@ -95,14 +97,14 @@ EXTRACTS: Mapping[str, Extract | Summary] = {
          "experiment_status", "unpriced_attempts", "elapsed_days", "days_in_month", "status", "escalation_step",
          "escalate_to"),
         _DAILY,
-    ),  # fmt: skip
+    ),
     "policy": Extract("traffic_policy"),
     "alerts": Extract(
         "budget_alerts",
         ("crossed_day", "month", "owner", "use_case", "budget", "threshold", "budget_revision", "spent_amount",
          "limit_amount", "escalate_to", "is_standing", "is_restated", "delivery_state"),
         "crossed_day BETWEEN $first_day AND $last_day",
-    ),  # fmt: skip
+    ),
     "reallocation": Extract("budget_reallocation"),
     "forecast_errors": Extract("forecast_backtest"),
     "gates": Extract("gate_verdicts", order_by="candidate_from, release_id, position"),
@@ -112,14 +114,14 @@ EXTRACTS: Mapping[str, Extract | Summary] = {
          "candidate_cost_per_accepted_outcome", "baseline_cost_per_accepted_outcome", "candidate_bad_outcomes_share",
          "baseline_bad_outcomes_share", "recommendation", "reason"),
         order_by="release_id, hour_number",
-    ),  # fmt: skip
+    ),
     "coverage": Extract(
         "price_coverage",
         ("provider", "model", "service_tier", "reason", "tier", "is_tier_declared", "first_day", "last_day", "attempts",
          "priced_attempts", "logged_attempts", "unpriced_attempts", "costed_share", "inference_cost"),
         order_by="unpriced_attempts DESC, inference_cost DESC NULLS LAST, provider, model, service_tier, reason",
         limit=300,
-    ),  # fmt: skip
+    ),
     "reconciliation": Summary(
         ("invoice_reconciliation",),
         """
@@ -179,18 +181,20 @@ EXTRACTS: Mapping[str, Extract | Summary] = {
         FROM marts.developed_backtest WHERE developed_error IS NOT NULL GROUP BY ALL ORDER BY use_case, age_days
         """,
     ),
-}  # fmt: skip
+}
 
 
 # What each page of the dashboard reads; dbt's exposures say the same, and a test compares the two.
 PAGES: Mapping[str, tuple[str, ...]] = {
     "overview": ("days", "weeks"),
-    "use_case": ("days", "weeks", "intervals", "slo", "leaks", "drivers", "levers", "decisions", "maturity", "playbook"),
+    "use_case": ("days", "weeks", "intervals", "slo", "leaks", "drivers", "levers", "decisions", "maturity",
+                 "playbook"),
     "budgets": ("burn", "policy", "alerts", "reallocation", "forecast_errors"),
     "releases": ("gates", "watch"),
     "trust": ("coverage", "reconciliation", "variance", "sources", "quarantine", "refused_files", "backtest",
               "restatements", "publishes"),
-}  # fmt: skip
+}
+# fmt: on
 
 
 def marts_read() -> dict[str, tuple[str, ...]]:

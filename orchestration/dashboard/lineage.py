@@ -1,7 +1,8 @@
 """dbt's documentation with its lineage as one static page, from the manifest that the nightly run has made anyway.
 
-`dbt docs generate --static` starts dbt again, for seconds, to write the same two documents into the same page; here they
-are put in directly. The manifest is cut down to what the page shows: with every macro and test it would be twice as large.
+`dbt docs generate --static` starts dbt again, for seconds, to write the same two documents into the same page; here
+they are put in directly. The manifest is cut down to what the page shows: with every macro and test it would be twice
+as large.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ _CATALOG_PLACE = '"CATALOG.JSON INLINE DATA"'
 # Read by nobody who looks at the page, and most of the manifest's size.
 _DROPPED = (
     "compiled_code", "compiled_path", "checksum", "relation_name", "unrendered_config", "build_path", "contract",
-    "created_at", "doc_blocks", "extra_ctes", "extra_ctes_injected", "metrics", "functions", "primary_key", "constraints",
-    "time_spine", "unrendered_config_call_dict", "config_call_dict", "deferred", "refs", "sources", "language",
+    "created_at", "doc_blocks", "extra_ctes", "extra_ctes_injected", "metrics", "functions", "primary_key",
+    "constraints", "time_spine", "unrendered_config_call_dict", "config_call_dict", "deferred", "refs", "sources", "language",
 )  # fmt: skip
 
 

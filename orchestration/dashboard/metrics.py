@@ -1,7 +1,7 @@
 """The eight metrics as columns of the use-case marts: what is added up, what it is divided by, how it is shown.
 
-The page adds numerators and denominators over whatever is chosen and divides once. A test compares each quotient with the
-mart's own column, row by row, so that this list cannot become a second definition.
+The page adds numerators and denominators over whatever is chosen and divides once. A test compares each quotient with
+the mart's own column, row by row, so that this list cannot become a second definition.
 """
 
 from __future__ import annotations

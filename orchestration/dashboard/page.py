@@ -1,4 +1,4 @@
-"""One HTML file with everything in it: style, scripts and data, each of which the content security policy names by hash.
+"""One HTML file with everything in it: style, scripts and data; the content security policy names each by its hash.
 
 Opened from disk there is no origin that a policy could name, so the hash of each block is what says that it is ours.
 """
