@@ -25,7 +25,7 @@ def find_chromium() -> str | None:
 
 
 def take_screenshot(
-    page: Path, target: Path, view: str = "#/overview", *, width: int = 1280, height: int = 1130
+    page: Path, target: Path, view: str = "#/overview", *, width: int = 1280, height: int = 1165
 ) -> None:
     """Write a PNG of a page at an address inside it.
 

@@ -134,7 +134,8 @@ def _source(mart: str, days: int) -> str:
     if mart in _DAILY | _WEEKLY | _PER_USE_CASE:
         step = 1 if mart in _DAILY else 7
         length = 1 if mart in _PER_USE_CASE else days // step
-        grid = f"SELECT DATE {quote_text(LAST_DAY)} - (n * {step})::INT AS day, names.* FROM range({length}) AS r(n), names"
+        day = f"DATE {quote_text(LAST_DAY)} - (n * {step})::INT AS day"
+        grid = f"SELECT {day}, names.* FROM range({length}) AS r(n), names"
         return f"SELECT *, row_number() OVER (ORDER BY day, k) AS i FROM ({grid})"
     return f"SELECT n AS i, DATE '2026-09-24' AS day, names.* FROM range({_OTHER_ROWS}) AS r(n) JOIN names ON k = n % 3"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
 import re
 from decimal import Decimal
 from html.parser import HTMLParser
@@ -81,7 +80,7 @@ def test_policy_names_each_block_by_its_hash_and_nothing_else(parsed: _Page) -> 
 
 
 def test_page_loads_nothing_and_has_no_inline_handlers(parsed: _Page) -> None:
-    """Mistake caught: a script or style from elsewhere; an `onclick` or `style` attribute that the policy would block."""
+    """Mistake caught: a script or style from elsewhere; an attribute `onclick` or `style`, which is blocked."""
     tags = [tag for tag, _ in parsed.elements]
     assert (tags.count("script"), tags.count("style")) == (3, 1)
     assert not {"link", "img", "iframe", "object"} & set(tags)
@@ -204,7 +203,7 @@ def test_switch_is_one_link_and_old_sites_go(tmp_path: Path) -> None:
         with duckdb.connect(str(database)) as con:
             con.execute("UPDATE marts.publishes SET publish_id = ?", [f"build-{number}"])
         build_site(settings, lineage=False)
-        targets.append(os.readlink(dashboard_link(settings)))
+        targets.append(str(dashboard_link(settings).readlink()))
     assert len(set(targets)) == 4 and targets[-1].startswith("dashboards/build-3.")
     left = sorted(path.name for path in (tmp_path / "published" / "dashboards").iterdir())
     assert len(left) == 2 and Path(targets[-1]).name in left
@@ -212,9 +211,9 @@ def test_switch_is_one_link_and_old_sites_go(tmp_path: Path) -> None:
 
 def test_same_build_twice_is_the_same_site(settings: Settings, site: Site) -> None:
     """Mistake caught: the hour of the run, or any chance, in the page."""
-    before = os.readlink(dashboard_link(settings))
+    before = str(dashboard_link(settings).readlink())
     assert build_site(settings, lineage=False).bytes == site.bytes
-    assert os.readlink(dashboard_link(settings)) == before
+    assert str(dashboard_link(settings).readlink()) == before
 
 
 def test_single_file_is_the_page_without_neighbours(settings: Settings, site: Site, tmp_path: Path) -> None:
