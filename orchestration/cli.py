@@ -118,6 +118,19 @@ def focus(
 
 
 @app.command(epilog=EPILOG)
+def alerts(
+    send: Annotated[bool, typer.Option("--send", help="Deliver now what waits.")] = False,
+) -> None:
+    """Budget alerts: what was told, what waits and why.
+
+    With --send, exit code 1 means that some still wait.
+    """
+    from orchestration.commands.alerts import show_alerts
+
+    show_alerts(_settings(), send=send)
+
+
+@app.command(epilog=EPILOG)
 def dashboard(
     show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
     single_file: Annotated[

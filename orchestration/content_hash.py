@@ -14,7 +14,7 @@ from orchestration.database import quote_name, quote_text
 from orchestration.settings import PROJECT_DIR
 
 # They tell of runs and deliveries, not of the company.
-EXCLUDED_MARTS = frozenset({"load_files", "quarantined_rows", "publishes", "restatements"})
+EXCLUDED_MARTS = frozenset({"load_files", "quarantined_rows", "publishes", "restatements", "budget_alerts"})
 EXCLUDED_COLUMNS = frozenset(
     {
         "publish_id", "run_id", "loaded_at", "published_at", "first_seen_at",

@@ -37,6 +37,7 @@ from orchestration.published_files import (
 from orchestration.reference import PreparedReference
 from orchestration.restatements import copy_restatements
 from orchestration.settings import Settings
+from orchestration.traffic_policy import write_policy_files
 
 # A copy of the build, its Parquet files, and what DuckDB needs while it writes them.
 SPACE_FACTOR = 3
@@ -142,6 +143,7 @@ def publish_build(
     _require_no_wal(staging / DATABASE_NAME)
     progress("parquet")
     export_parquet(staging / DATABASE_NAME, staging / "parquet", settings, previous=previous, unchanged=unchanged)
+    write_policy_files(staging / DATABASE_NAME, staging, settings, row)
     write_build_note(staging, row, marts)
     seal(staging)
 

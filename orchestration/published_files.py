@@ -16,6 +16,7 @@ from orchestration.database import attach, open_database, quote_name, quote_text
 from orchestration.publish_ledger import PublishRow, insert_publishes
 from orchestration.restatements import add_restatements
 from orchestration.settings import Settings
+from orchestration.traffic_policy import POLICY_FILES
 
 # A database called marts with a schema called marts would make `marts.attempts` ambiguous.
 DATABASE_NAME = "finops.duckdb"
@@ -98,6 +99,9 @@ def switch_current(settings: Settings, build: Path) -> None:
     _point(settings.published_dir / "current", Path("builds") / build.name)
     _point(settings.published_dir / "current.duckdb", Path("current") / DATABASE_NAME)
     _point(settings.published_dir / "parquet", Path("current") / "parquet")
+    for name in POLICY_FILES:
+        if (build / name).exists():
+            _point(settings.published_dir / name, Path("current") / name)
     sync_folder(settings.published_dir)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
@@ -48,6 +48,12 @@ class Settings(BaseSettings):
     max_quarantined_share: float = Field(default=0.5, gt=0, le=1, description="above it the whole file is refused")
     memory_limit: str = Field(default="2GB", description="DuckDB memory limit of each process")
     threads: int = Field(default=2, ge=1, description="DuckDB and dbt threads")
+    alert_webhook_url: SecretStr | None = Field(default=None, description="where budget alerts go; https only")
+    alert_kind: Literal["slack", "json"] = Field(default="json", description="format of the alerts")
+    alert_secret: SecretStr | None = Field(default=None, description="signs the alerts (HMAC-SHA256)")
+    alert_allow_private: bool = Field(
+        default=False, description="let alerts go to private addresses, and by http to this machine"
+    )
 
     @field_validator("home", "seeds")
     @classmethod

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.database import is_held_elsewhere, open_database, wal_of
+from orchestration.database import attach, is_held_elsewhere, open_database, wal_of
 from orchestration.ingest.ledger import ensure_tables
 from orchestration.publish_ledger import insert_publishes, read_publishes, reconcile_publishes
 from orchestration.restatements import copy_restatements
@@ -21,7 +21,8 @@ def make_ready(settings: Settings, *, fresh: bool, label: str) -> list[str]:
 
     Args:
         settings: where the warehouse is.
-        fresh: begin with an empty ledger that only remembers the publishes, so that all of landing is read again.
+        fresh: begin with an empty ledger that only remembers the publishes and the alerts, so that all of landing is
+            read again and nobody is told twice.
         label: suffix of files that are put aside; the run's id.
     """
     notes = [
@@ -77,6 +78,9 @@ def _start_afresh(settings: Settings) -> None:
         # None of the files that the new ledger will number is in those builds.
         insert_publishes(con, "ledger.publishes", [replace(row, max_load_id=0) for row in publishes])
         copy_restatements(con, raw, "ledger")
+        attach(con, raw, "former")
+        con.execute("INSERT INTO ledger.alert_outbox BY NAME FROM former.ledger.alert_outbox")
+        con.execute("DETACH former")
         con.execute("CHECKPOINT")
     # Without a build the next plan is a full one, so a crash between these steps is mended by any later run.
     _forget_build(settings)

@@ -18,3 +18,21 @@
 {% macro default__json_array_of_one(expression) -%}cast(to_json([{{ expression }}]) as varchar){%- endmacro %}
 
 {% macro spark__json_array_of_one(expression) -%}to_json(array({{ expression }})){%- endmacro %}
+
+
+{#- Texts of a group as one, in a stated order; nulls left out, null over nothing. -#}
+{% macro joined_texts(text, separator, order_by) -%}
+    {{ return(adapter.dispatch('joined_texts')(text, separator, order_by)) }}
+{%- endmacro %}
+
+{% macro default__joined_texts(text, separator, order_by) -%}
+    string_agg({{ text }}, '{{ separator }}' order by {{ order_by }})
+{%- endmacro %}
+
+{% macro spark__joined_texts(text, separator, order_by) -%}
+    array_join(
+        transform(
+            array_sort(collect_list(struct({{ order_by }} as place, {{ text }} as words))), element -> element.words
+        ), '{{ separator }}'
+    )
+{%- endmacro %}

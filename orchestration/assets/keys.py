@@ -6,6 +6,7 @@ LEDGER = dg.AssetKey("ledger")
 REFERENCE = dg.AssetKey(["reference", "checked"])
 PLAN = dg.AssetKey(["plan", "rebuild_days"])
 PUBLISHED = dg.AssetKey("published")
+ALERTS = dg.AssetKey("alerts")
 DASHBOARD = dg.AssetKey("dashboard")
 
 

@@ -25,6 +25,7 @@ STAGES = {
     "models and tests": ("dbt_build",),
     "audit of marts": (),
     "publish": ("published",),
+    "alerts": ("alerts",),
     "dashboard": ("dashboard",),
 }
 CHECKS_OF_ROWS = ("_rows_are_accounted_for", "_new_rows_are_sound")
@@ -192,6 +193,7 @@ class _stages:
             "models and tests": node_count(self._settings),
             "audit of marts": len(mart_suites()),
             "publish": len(PUBLISH_STEPS),
+            "alerts": 1,
             "dashboard": 1,
         }
 

@@ -186,9 +186,8 @@ EXTRACTS: Mapping[str, Extract | Summary] = {
 
 # What each page of the dashboard reads; dbt's exposures say the same, and a test compares the two.
 PAGES: Mapping[str, tuple[str, ...]] = {
-    "overview": ("days", "weeks"),
-    "use_case": ("days", "weeks", "intervals", "slo", "leaks", "drivers", "levers", "decisions", "maturity",
-                 "playbook"),
+    "overview": ("days", "weeks", "playbook"),
+    "use_case": ("days", "weeks", "intervals", "slo", "leaks", "drivers", "levers", "decisions", "maturity"),
     "budgets": ("burn", "policy", "alerts", "reallocation", "forecast_errors"),
     "releases": ("gates", "watch"),
     "trust": ("coverage", "reconciliation", "variance", "sources", "quarantine", "refused_files", "backtest",

@@ -22,7 +22,8 @@ _CATALOG_PLACE = '"CATALOG.JSON INLINE DATA"'
 _DROPPED = (
     "compiled_code", "compiled_path", "checksum", "relation_name", "unrendered_config", "build_path", "contract",
     "created_at", "doc_blocks", "extra_ctes", "extra_ctes_injected", "metrics", "functions", "primary_key",
-    "constraints", "time_spine", "unrendered_config_call_dict", "config_call_dict", "deferred", "refs", "sources", "language",
+    "constraints", "time_spine", "unrendered_config_call_dict", "config_call_dict", "deferred", "refs", "sources",
+    "language",
 )  # fmt: skip
 
 

@@ -24,7 +24,8 @@ DATED = frozenset({"use_cases", "model_prices", "price_overrides", "capacity", "
 # price and of a region that has prices of its own, also older rows are no longer of an unknown one.
 _PRICED_NAMES = ("provider", "model", "region")
 NAMES = {"use_cases": ("use_case",), "model_prices": _PRICED_NAMES, "price_overrides": _PRICED_NAMES}
-# All others (owners, budgets, cost_slos, releases, experiments) are joined to finished facts; no day is built again.
+# All others (owners, budgets, cost_slos, releases, experiments, lever_assumptions) are joined to finished facts; no day
+# is built again.
 
 TouchedRange = tuple[datetime, datetime | None]
 

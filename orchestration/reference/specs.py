@@ -29,6 +29,15 @@ CRITICALITIES = ("critical", "important", "mass")
 TASK_CLASSES = ("A", "B", "C")
 MODEL_TIERS = ("premium", "balanced", "economy")
 SERVICE_TIERS = ("standard", "batch", "flex", "priority")
+LEVERS = (
+    "routing",
+    "context_limits",
+    "semantic_cache",
+    "batching",
+    "guardrails",
+    "quality_gate",
+    "budgets",
+)
 TOKEN_KINDS = (
     "input",
     "cache_read",
@@ -256,6 +265,24 @@ def _all_specs() -> tuple[SeedSpec, ...]:
                 integer("minimum_outcomes", 0, 1_000_000_000),
             ),
             unique=("release_id",),
+            references=(_USE_CASE,),
+        ),
+        SeedSpec(
+            "lever_assumptions",
+            (
+                enum("lever", "all", *LEVERS, required=True),
+                text("use_case"),
+                enum("task_class", *TASK_CLASSES),
+                enum(
+                    "parameter",
+                    *("share", "returned_share", "target", "limit_tokens"),
+                    *("window_days", "observation_days", "minimum_outcomes"),
+                    required=True,
+                ),
+                text("value", required=True),
+                text("note"),
+            ),
+            unique=("lever", "use_case", "task_class", "parameter"),
             references=(_USE_CASE,),
         ),
         SeedSpec(

@@ -19,6 +19,8 @@ _KINDS = (
     ("cache_write_1h", "cache_write_1h_tokens"),
     ("output", "output_tokens"),
 )
+# A kind without a price of its own is billed as what it is a part of.
+_INSTEAD = {"cache_read": "input", "cache_write": "input", "cache_write_1h": "cache_write"}
 _FOREVER = 1 << 60
 
 
@@ -94,6 +96,12 @@ class PriceList:
                 return None if book is None else book * (1 - Decimal(row["discount_share"]))
         return self._book_price(provider, model, tier, kind, at_ms)
 
+    def _price_or_instead(self, provider: str, model: str, tier: str, kind: str, at_ms: int) -> Decimal | None:
+        found = self.price(provider, model, tier, kind, at_ms)
+        if found is None and kind in _INSTEAD:
+            return self._price_or_instead(provider, model, tier, _INSTEAD[kind], at_ms)
+        return found
+
     def cost(self, attempt: Attempt, model: tuple[str, str] | None = None) -> Decimal | None:
         """Exact cost of an attempt in dollars, optionally as if another model of the standard tier had served it.
 
@@ -107,7 +115,7 @@ class PriceList:
         for kind, bucket in _KINDS:
             tokens = getattr(attempt, bucket)
             if tokens:
-                price = self.price(provider, name, tier, kind, attempt.started_ms)
+                price = self._price_or_instead(provider, name, tier, kind, attempt.started_ms)
                 if price is None:
                     return None
                 total, used = total + tokens * price, True

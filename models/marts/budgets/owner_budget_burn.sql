@@ -164,7 +164,8 @@ budgets as (
         {{ converted('budgets.limit_amount', 'fx.rate') }} as limit_amount,
         coalesce(budgets.soft_share, 1) as soft_share,
         coalesce(budgets.hard_share, 1) as hard_share,
-        budgets.premium_limit_share
+        budgets.premium_limit_share,
+        budgets.throttle_share
     from {{ ref('stg_reference__budgets') }} as budgets
     left join {{ ref('int_fx_rates') }} as fx
         on
@@ -193,6 +194,9 @@ burn as (
         production.hard_share,
         production.limit_amount * production.premium_limit_share as premium_limit_amount,
         experiment.limit_amount as experiment_limit_amount,
+        experiment.revision as experiment_revision,
+        experiment.limit_amount * experiment.soft_share as experiment_soft_amount,
+        production.throttle_share,
         {{ ratio('spent_days.spent_amount', 'production.limit_amount') }} as share_of_limit,
         {{ ratio('spent_days.elapsed_weight', 'spent_days.month_weight') }} as expected_share,
         cast(spent_days.spent_amount as double) / spent_days.elapsed_days * spent_days.days_in_month as forecast_amount
@@ -237,14 +241,113 @@ judged_burn as (
         share_of_limit,
         expected_share,
         forecast_amount,
+        experiment_revision,
+        throttle_share,
         case
             when limit_amount is null then 'no_budget'
             when spent_amount >= limit_amount then 'exhausted'
             when spent_amount >= limit_amount * hard_share then 'hard'
             when spent_amount >= limit_amount * soft_share then 'soft'
             else 'ok'
-        end as status
+        end as status,
+        case
+            when premium_limit_amount is null then 'no_limit'
+            when premium_spent_amount >= premium_limit_amount then 'exhausted'
+            when premium_spent_amount >= premium_limit_amount * soft_share then 'soft'
+            else 'ok'
+        end as premium_status,
+        case
+            when experiment_limit_amount is null then 'no_budget'
+            when experiment_spent_amount >= experiment_limit_amount then 'exhausted'
+            when experiment_spent_amount >= experiment_soft_amount then 'soft'
+            else 'ok'
+        end as experiment_status
     from burn
+
+),
+
+-- The straight forecast stands in where there is no history before the day.
+forecasts as (
+
+    select
+        judged_burn.day,
+        judged_burn.owner,
+        judged_burn.use_case,
+        -- Some databases leave nulls out of greatest(): an unknown forecast would become what is spent already.
+        case when forecasts.remaining_amount is not null then greatest(
+            coalesce(known.spent_amount, 0) + forecasts.remaining_amount, judged_burn.spent_amount
+        ) end as weighted_forecast_amount,
+        case when forecasts.remaining_half_width is not null then greatest(
+            coalesce(known.spent_amount, 0) + forecasts.remaining_amount - forecasts.remaining_half_width,
+            judged_burn.spent_amount
+        ) end as forecast_low_amount,
+        case when forecasts.remaining_half_width is not null then greatest(
+            coalesce(known.spent_amount, 0) + forecasts.remaining_amount + forecasts.remaining_half_width,
+            judged_burn.spent_amount
+        ) end as forecast_high_amount,
+        coalesce(known.spent_amount, 0) as known_amount,
+        forecasts.known_until,
+        forecasts.remaining_days,
+        forecasts.next_weekday,
+        forecasts.week_amount
+        {%- for weekday in range(1, 8) %},
+        forecasts.share_{{ weekday }}
+        {%- endfor %}
+    from judged_burn
+    left join {{ ref('int_budget_forecasts') }} as forecasts
+        on
+            judged_burn.day = forecasts.day
+            and judged_burn.owner = forecasts.owner
+            and judged_burn.use_case = forecasts.use_case
+    left join spent_days as known
+        on
+            judged_burn.month = known.month
+            and judged_burn.owner = known.owner
+            and judged_burn.use_case = known.use_case
+            and forecasts.known_until = known.day
+
+),
+
+days_over_limit as (
+
+    select
+        judged_burn.day,
+        judged_burn.owner,
+        judged_burn.use_case,
+        min(earlier.day) as limit_reached_day
+    from judged_burn
+    inner join spent_days as earlier
+        on
+            judged_burn.month = earlier.month
+            and judged_burn.owner = earlier.owner
+            and judged_burn.use_case = earlier.use_case
+            and judged_burn.day >= earlier.day
+            and judged_burn.limit_amount <= earlier.spent_amount
+    group by judged_burn.day, judged_burn.owner, judged_burn.use_case
+
+),
+
+expected_days_over_limit as (
+
+    select
+        judged_burn.day,
+        judged_burn.owner,
+        judged_burn.use_case,
+        min({{ add_days('forecasts.known_until', 'numbers.number') }}) as limit_reached_day
+    from judged_burn
+    inner join forecasts
+        on
+            judged_burn.day = forecasts.day
+            and judged_burn.owner = forecasts.owner
+            and judged_burn.use_case = forecasts.use_case
+    inner join {{ ref('int_numbers') }} as numbers
+        on
+            numbers.number between 1 and forecasts.remaining_days
+            and judged_burn.limit_amount
+            <= forecasts.known_amount
+            + forecasts.week_amount * ({{ weeks_of_days('numbers.number', 'forecasts.next_weekday') }})
+    where judged_burn.spent_amount < judged_burn.limit_amount
+    group by judged_burn.day, judged_burn.owner, judged_burn.use_case
 
 )
 
@@ -278,6 +381,36 @@ select
         when 'soft' then owners.escalation_1
         when 'hard' then owners.escalation_2
         when 'exhausted' then owners.escalation_2
-    end as escalate_to
+    end as escalate_to,
+    cast(coalesce(forecasts.weighted_forecast_amount, judged_burn.forecast_amount) as double)
+        as weighted_forecast_amount,
+    cast(forecasts.forecast_low_amount as double) as forecast_low_amount,
+    cast(forecasts.forecast_high_amount as double) as forecast_high_amount,
+    {{ ratio(
+        'coalesce(forecasts.weighted_forecast_amount, judged_burn.forecast_amount)', 'judged_burn.limit_amount'
+    ) }} as weighted_forecast_share,
+    coalesce(
+        days_over_limit.limit_reached_day,
+        expected_days_over_limit.limit_reached_day
+    ) as limit_reached_day,
+    judged_burn.premium_status,
+    judged_burn.experiment_status,
+    judged_burn.experiment_revision,
+    cast(judged_burn.throttle_share as double) as throttle_share
 from judged_burn
+inner join forecasts
+    on
+        judged_burn.day = forecasts.day
+        and judged_burn.owner = forecasts.owner
+        and judged_burn.use_case = forecasts.use_case
+left join days_over_limit
+    on
+        judged_burn.day = days_over_limit.day
+        and judged_burn.owner = days_over_limit.owner
+        and judged_burn.use_case = days_over_limit.use_case
+left join expected_days_over_limit
+    on
+        judged_burn.day = expected_days_over_limit.day
+        and judged_burn.owner = expected_days_over_limit.owner
+        and judged_burn.use_case = expected_days_over_limit.use_case
 left join {{ ref('stg_reference__owners') }} as owners on judged_burn.owner = owners.owner

@@ -57,23 +57,3 @@ function grid(caption, columns, rows, { most = 400, empty = "Nothing to show for
     ),
   );
 }
-
-// Where the columns are not ours to know, they are shown under their own names.
-function plainGrid(caption, rows, hidden = []) {
-  if (!rows.length) return note("Nothing to show for this choice.");
-  const columns = Object.keys(rows[0]).filter((name) => !hidden.includes(name));
-  return grid(
-    caption,
-    columns.map((name) => ({ title: words(name), value: (row) => plainValue(row[name]) })),
-    rows,
-  );
-}
-
-function plainValue(value) {
-  if (value === null) return UNKNOWN;
-  if (value === true) return "yes";
-  if (value === false) return "no";
-  if (typeof value === "number") return decimal(value, 4);
-  if (/^\d{4}-\d{2}-\d{2}$/.test(value)) return day(value);
-  return String(value);
-}

@@ -11,6 +11,7 @@ function overviewPage(view) {
     section("The eight metrics", periodLine(view, former), tiles(now, before, former), caveats(now)),
     section("Cost over time", costOverTime(now, view)),
     section("Use cases", useCaseChanges(now, before, former), useCaseTable(now, before, former, view)),
+    section("30, 60, 90 days", whenPublished("playbook", playbookTable)),
   ];
 }
 

@@ -24,21 +24,38 @@ function step(question, answer, evidence) {
   return el("li", {}, el("span", { class: "question" }, question), " ", said, el("small", {}, ` ${evidence}`));
 }
 
+// Criteria in the order of the levels, each with what it rests on.
+const CRITERIA = [
+  [2, "has_quality_metric", "Outcomes are judged", (r) => `${count(r.judged_outcomes)} of ${count(r.outcomes)} outcomes`],
+  [2, "has_known_cost", "Costs are known", (r) => `${share(r.priced_share)} of the calls are priced`],
+  [3, "has_gate", "Releases pass a gate", (r) => `${count(r.judged_releases)} judged in half a year`],
+  [3, "is_routed", "Traffic is routed", (r) => `${share(r.no_segmentation_share)} of the cost is spent on too dear a tier`],
+  [4, "has_forecast", "Spend is forecast", (r) => `${count(r.tested_forecasts)} tested, average error ${share(r.average_forecast_error)}`],
+  [4, "has_traffic_policy", "A policy can act on traffic", () => ""],
+  [4, "is_reallocated", "Budget is reallocated", () => ""],
+];
+
 function maturityOf(rows) {
-  return plainList("Level and what is missing for the next one", rows);
-}
-
-function playbookOf(rows) {
-  return [el("h3", {}, "30, 60, 90 days"), plainGrid("Progress", rows, ["use_case"])];
-}
-
-// The mart's own columns as question and answer: the page knows none of the rules behind them.
-function plainList(caption, rows) {
-  if (rows.length > 1) return plainGrid(caption, rows, ["use_case"]);
-  const hidden = ["use_case", "owner", "week", "criticality"];
-  const lines = Object.entries(rows[0]).filter(([name]) => !hidden.includes(name));
+  const row = rows[0];
   return [
-    el("p", { class: "period" }, caption),
-    el("dl", { class: "answers" }, lines.map(([name, value]) => el("div", {}, el("dt", {}, words(name)), el("dd", {}, plainValue(value))))),
+    el("p", {}, badge(`Level ${count(row.level)} of 4`), ` ${words(row.level_name)}.`, row.unmet_criteria && ` Missing for the next level: ${row.unmet_criteria}.`),
+    el("ul", { class: "path" }, CRITERIA.map(([level, column, label, evidence]) =>
+      el("li", {}, yesNo(row[column]), ` ${label} `, el("small", {}, [`level ${level}`, evidence(row)].filter(Boolean).join("; "))))),
   ];
+}
+
+function yesNo(answer) {
+  if (answer === null || answer === undefined) return badge("Not known");
+  return answer ? badge("Yes", "good") : badge("No", "warn");
+}
+
+function playbookTable(rows) {
+  const state = (r) => (r.is_done ? badge("Done", "good") : r.is_due ? badge("Overdue", "bad") : badge("Open"));
+  return grid("The first ninety days: what is done, by the figures of the last 28 days", [
+    { title: "Item", value: (r) => r.item },
+    { title: "Phase", short: true, value: (r) => words(r.phase) },
+    { title: "State", value: state },
+    { title: "Done", numeric: true, value: (r) => `${share(r.done_share, 0)} of ${share(r.target_share, 0)}` },
+    { title: "Evidence", value: (r) => r.evidence },
+  ], [...rows].sort((a, b) => a.position - b.position));
 }

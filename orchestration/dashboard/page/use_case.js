@@ -18,7 +18,7 @@ function useCasePage(view) {
     section("Why the cost moved", of("drivers")(driverCharts)),
     section("What would save", of("levers")(leverTable)),
     section("What to do first", of("decisions")(decisionPath)),
-    section("Maturity", of("maturity")(maturityOf), of("playbook")(playbookOf)),
+    section("Maturity", of("maturity")(maturityOf)),
     section("Response times", of("weeks")(responseTimes)),
   ];
 }

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 
@@ -71,8 +72,17 @@ class Engine:
         self._publishes += 1
         return _FIRST_PUBLISH + timedelta(minutes=self._publishes)
 
-    def build(self, settings: Settings, *, full: bool) -> None:
-        """Seeds and models, without tests."""
+    def build(self, settings: Settings, *, full: bool, select: tuple[str, ...] = ()) -> None:
+        """Seeds and models, without tests; ``select`` names some of them as dbt does."""
+        only = [*(["--select", *select] if select else []), *(["--full-refresh"] if full else [])]
+        self._dbt(settings, ["--no-write-json", "build", "--resource-type", "seed", "--resource-type", "model", *only])
+
+    def compiled(self, settings: Settings, models: tuple[str, ...]) -> dict[str, str]:
+        """SQL of models as a full build runs it."""
+        done = self._dbt(settings, ["--no-write-json", "compile", "--select", *models])
+        return {result.node.name: result.node.compiled_code for result in done.results}
+
+    def _dbt(self, settings: Settings, arguments: list[str]) -> RunExecutionResult:
         self._seeds.unlink(missing_ok=True)
         self._seeds.symlink_to(settings.effective_seeds_dir)
         environment = dbt_environment(settings) | {
@@ -85,13 +95,13 @@ class Engine:
                 parsed = dbtRunner().invoke(["--quiet", "parse"])
                 assert parsed.success, parsed.exception
                 self._manifest = parsed.result
-            arguments = ["--quiet", "--no-write-json", "build", "--resource-type", "seed", "--resource-type", "model"]
             try:
-                done = dbtRunner(manifest=self._manifest).invoke([*arguments, *(["--full-refresh"] if full else [])])
+                done = dbtRunner(manifest=self._manifest).invoke(["--quiet", *arguments])
             finally:
                 DuckDBConnectionManager.close_all_connections()
         failed = [r for r in getattr(done.result, "results", []) if r.status not in ("success", "pass")]
         assert done.success, [(r.node.name, r.message) for r in failed] or done.exception
+        return done.result
 
 
 class Warehouse:
@@ -105,8 +115,8 @@ class Warehouse:
     def landing(self) -> Path:
         return Path(self.settings.landing_url)
 
-    def night(self, as_of: datetime, *, publish: bool = False) -> Night:
-        """Load what has landed and build what the plan says, as of an instant.
+    def night(self, as_of: datetime, *, publish: bool = False, select: tuple[str, ...] = ()) -> Night:
+        """Load what has landed and build what the plan says, as of an instant; with ``select`` only these models.
 
         Without ``publish`` only the ledger learns of the build; with it readers see it too.
         """
@@ -120,7 +130,7 @@ class Warehouse:
                     reports[folder] = ingest_source(con, folder, run_id=run_id, as_of=as_of, settings=self.settings)
             planned = plan(con, prepared, self.settings, as_of, run_id)
             con.execute("CHECKPOINT")
-        self._engine.build(self.settings, full=planned.mode == "full")
+        self._engine.build(self.settings, full=planned.mode == "full", select=select)
         with open_database(self.settings.build_database, self.settings, read_only=True) as con:
             marts = hash_marts(con)
         if publish:

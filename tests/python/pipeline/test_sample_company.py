@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -194,6 +195,92 @@ def test_developed_figures_are_nearer_to_the_end_than_plain_ones(built: Built) -
         assert max(found[age][0], found[age][1]) < 0.02
 
 
+LEAKS = ("inefficient_fallback", "weak_cache", "poor_input", "no_segmentation", "excess_context")
+LEAK_MARTS = ("leaks_daily", "top_leaks", "lever_scenarios", "cost_change_drivers")
+
+
+def test_planted_leaks_are_found(built: Built) -> None:
+    """Mistake caught: a leak whose rule, reference price, limit or lifetime is off; or one seen where there is none."""
+    with built.home.published() as con:
+        amounts = ", ".join(f"sum({leak}_gross_cost)" for leak in LEAKS)
+        rows = con.execute(f"select use_case, {amounts} from leaks_daily group by 1").fetchall()
+    found = {row[0]: row[1:] for row in rows}
+    compared = 0
+    for use_case, planted in built.key["leaks_gross"].items():
+        if use_case not in found:
+            # Undeclared: it has no limits and no lifetime, and is a part of `unallocated`.
+            continue
+        for leak, amount in zip(LEAKS, found[use_case], strict=True):
+            wanted = Decimal(planted["amounts"][leak])
+            if leak in planted["exact"] or wanted == 0:
+                assert amount == wanted, (use_case, leak)
+            else:
+                assert abs(amount / wanted - 1) <= Decimal("0.02"), (use_case, leak, amount, wanted)
+            compared += 1
+    assert compared == 50
+
+
+def test_a_use_case_without_leaks_has_none(built: Built) -> None:
+    """Mistake caught: ordinary work that is called a leak."""
+    name = built.key["use_case_without_leak"]
+    with built.home.published() as con:
+        leaked = con.execute("select sum(inference_cost - productive_cost) from leaks_daily where use_case = ?", [name])
+        assert leaked.fetchone() == (0,)
+        assert con.execute("select count(*) from top_leaks where use_case = ?", [name]).fetchone() == (0,)
+
+
+def test_top_leaks_tell_the_story(built: Built) -> None:
+    """Mistake caught: a ranking by another amount, or over another period."""
+    with built.home.published() as con:
+        found = con.execute(
+            "select leak from top_leaks where use_case = 'customer_support_answers' and period = 'all_time'"
+            " order by leak_rank"
+        ).fetchall()
+        assert found == [("no_segmentation",), ("excess_context",), ("inefficient_fallback",)]
+
+
+def test_seven_levers_for_every_use_case(built: Built) -> None:
+    """Mistake caught: a lever that vanishes where it has no basis; a cheaper model that hides the rework it brings."""
+    with built.home.published() as con:
+        counts = con.execute("select use_case, count(*) from lever_scenarios group by 1").fetchall()
+        assert {count for _, count in counts} == {7} and len(counts) == 11
+        basis, saved, tokens, words = con.execute(
+            "select basis, monthly_saved, monthly_inference_saved, assumption from lever_scenarios"
+            " where use_case = 'invoice_extraction' and lever = 'routing'"
+        ).fetchone()
+        # Class C was only ever compared on both tiers by the sales release, where the cheap model brought rework.
+        assert basis == "observed_elsewhere" and tokens > 0 > saved and "sales_email_drafts" in words
+        gate = con.execute(
+            "select monthly_saved, assumption from lever_scenarios"
+            " where use_case = 'sales_email_drafts' and lever = 'quality_gate'"
+        ).fetchone()
+        assert gate[0] > 0 and "sales-economy-model-2026-08" in gate[1]
+
+
+def test_drivers_name_what_the_releases_did(built: Built) -> None:
+    """Mistake caught: effects with the wrong sign or under another name."""
+    with built.home.published() as con:
+        row = con.execute(
+            "select change, model_mix_effect, rework_effect, context_length_effect from cost_change_drivers"
+            " where label = ? and metric = 'cost_per_accepted_outcome'", [built.key["bad_release"]["release_id"]]
+        ).fetchone()  # fmt: skip
+        assert row[0] > 0 > row[1] and row[2] > row[0] * Decimal("0.9")
+        story = con.execute(
+            "select change, model_mix_effect, context_length_effect, cache_effect from cost_change_drivers"
+            " where label = ? and metric = 'cost_per_request'", [built.key["story"]["release_id"]]
+        ).fetchone()  # fmt: skip
+        assert all(amount < 0 for amount in story)
+
+
+def test_marts_of_leaks_answer_at_once(built: Built) -> None:
+    """Mistake caught: a mart that is computed while it is read."""
+    with built.home.published() as con:
+        for mart in LEAK_MARTS:
+            started = time.perf_counter()
+            con.execute(f"select * from {mart}").fetchall()
+            assert time.perf_counter() - started < 1, mart
+
+
 class TestByHand:
     """dbt as in any dbt project: nothing set but FINOPS_HOME."""
 
@@ -214,3 +301,16 @@ class TestByHand:
         home.dbt(tmp_path / "target", "build")
         with home.raw() as con:
             assert con.execute("SELECT count(*) FROM native.inference").fetchone() == (0,)
+
+
+def test_the_forecast_of_the_month_beats_the_naive_one(built: Built) -> None:
+    """Mistake caught: a forecast that knows weekdays and intervals, and is worse than spent / days so far x days."""
+    with built.home.published() as con:
+        months, straight, weighted, money_straight, money_weighted = con.execute(
+            "SELECT count(*), avg(abs(straight_error)), avg(abs(weighted_error)),"
+            " sum(abs(straight_forecast_amount - actual_amount)), sum(abs(weighted_forecast_amount - actual_amount))"
+            " FROM forecast_backtest"
+        ).fetchone()
+    assert months > 80
+    assert weighted < 0.9 * straight
+    assert money_weighted < 0.9 * money_straight

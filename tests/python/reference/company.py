@@ -47,6 +47,13 @@ FILES = {
         "quality_margin,minimum_outcomes",
         "r1,triage,routing,2026-07-15T09:00:00Z,claims,yes,yes,yes,0.02,200",
     ],
+    "lever_assumptions": [
+        "lever,use_case,task_class,parameter,value,note",
+        "all,,,window_days,28,",
+        "routing,triage,B,target,acme/m1,",
+        "routing,,,share,0.5,half of it first",
+        "context_limits,triage,C,limit_tokens,2000,",
+    ],
     "experiments": ["experiment,owner,use_case,valid_from,valid_to", "e1,claims,triage,2026-07-01,2026-08-01"],
     "fx_rates": ["day,currency,rate", "2026-07-01,EUR,1.1", "2026-07-02,EUR,1.1"],
 }

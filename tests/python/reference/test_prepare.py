@@ -61,6 +61,8 @@ def test_missing_files_are_empty_or_the_projects(settings: Settings, company: Co
     """Catches a company that must copy the price book, and one that inherits the sample company's budgets."""
     for name in ("model_prices", "models", "model_aliases", "provider_aliases", "budgets"):
         company.remove(name)
+    # It routes to a model of the made-up price book.
+    company.remove("lever_assumptions")
     prepared = prepare(settings)
     assert written(prepared, "budgets") == [list(SPECS["budgets"].column_names)]
     assert len(written(prepared, "model_prices")) > 1_000
