@@ -15,8 +15,10 @@ from orchestration.database import quote_name
 
 # A quarter: what the reviews look at, twice the 28 days that are compared, and small enough to open in a moment.
 DAYS = 91
-# Above this a page would outgrow an e-mail; the span of days is shortened instead, and the page says how far it goes.
-MOST_DAILY_ROWS = 6_000
+# 91 days of 50 use cases make about 4 MB. Above that a page would outgrow an e-mail; the span of days is shortened
+# instead, and the page says how far it goes.
+MOST_DAILY_ROWS = 4_600
+_REPEATED = frozenset({"day", "week", "month", "use_case", "owner", "escalate_to", "release_id"})
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,8 @@ class Summary:
 
 _DAILY = "day BETWEEN $first_day AND $last_day"
 _COUNTS = (
-    "attempts", "requests", "retried_requests", "outcomes", "open_outcomes", "accepted_outcomes", "corrected_outcomes",
-    "rejected_outcomes", "provisional_outcomes", "full_review_outcomes", "sla_outcomes", "sla_met_outcomes",
+    "attempts", "requests", "retried_requests", "outcomes", "open_outcomes", "accepted_outcomes",
+    "provisional_outcomes", "full_review_outcomes", "sla_outcomes", "sla_met_outcomes",
     "reached_attempts", "reached_context_tokens", "premium_attempts", "unpriced_attempts", "uncosted_tickets",
     "uncosted_delays",
 )  # fmt: skip
@@ -55,7 +57,7 @@ LEAKS = ("inefficient_fallback", "weak_cache", "poor_input", "no_segmentation", 
 # A name and its columns in one block each, which the formatter would write one below the other.
 # fmt: off
 EXTRACTS: Mapping[str, Extract | Summary] = {
-    "days": Extract("use_case_daily", ("day", "use_case", "owner", "criticality", *_COUNTS, *_COSTS), _DAILY),
+    "days": Extract("use_case_daily", ("day", "use_case", "owner", *_COUNTS, *_COSTS), _DAILY),
     "weeks": Extract(
         "use_case_weekly",
         ("week", "use_case", "owner", "requests", "sla_attainment", *_TIMES),
@@ -69,7 +71,7 @@ EXTRACTS: Mapping[str, Extract | Summary] = {
     ),
     "leaks": Extract(
         "leaks_daily",
-        ("day", "use_case", "owner", "unpriced_attempts", "unvalued_attempts", "inference_cost", "productive_cost",
+        ("day", "use_case", "unvalued_attempts", "inference_cost", "productive_cost",
          *(f"{leak}_{kind}" for leak in LEAKS for kind in ("cost", "gross_cost", "rework_cost", "delay_cost"))),
         _DAILY,
     ),
@@ -81,7 +83,7 @@ EXTRACTS: Mapping[str, Extract | Summary] = {
     ),
     "slo": Extract(
         "cost_slo_status",
-        ("day", "use_case", "owner", "criticality", "target_cost_per_accepted_outcome", "quality_floor",
+        ("day", "use_case", "owner", "target_cost_per_accepted_outcome", "quality_floor",
          "acceptance_rate_7_days", "error_budget_used_share", "burn_rate_7_days", "burn_rate_2_days", "alert"),
         "day = (SELECT max(day) FROM marts.cost_slo_status WHERE day <= $last_day)",
     ),
@@ -90,12 +92,9 @@ EXTRACTS: Mapping[str, Extract | Summary] = {
     "playbook": Extract("playbook_progress"),
     "burn": Extract(
         "owner_budget_burn",
-        ("day", "owner", "use_case", "month", "budget_revision", "limit_amount", "spent_amount", "share_of_limit",
-         "expected_share", "forecast_amount", "forecast_share", "weighted_forecast_amount", "forecast_low_amount",
-         "forecast_high_amount", "weighted_forecast_share", "limit_reached_day", "premium_spent_amount",
-         "premium_limit_amount", "premium_status", "experiment_spent_amount", "experiment_limit_amount",
-         "experiment_status", "unpriced_attempts", "elapsed_days", "days_in_month", "status", "escalation_step",
-         "escalate_to"),
+        ("day", "owner", "use_case", "month", "limit_amount", "spent_amount", "share_of_limit", "expected_share",
+         "forecast_amount", "weighted_forecast_amount", "forecast_low_amount", "forecast_high_amount",
+         "limit_reached_day", "unpriced_attempts", "days_in_month", "status", "escalation_step", "escalate_to"),
         _DAILY,
     ),
     "policy": Extract("traffic_policy"),
@@ -204,7 +203,7 @@ def marts_read() -> dict[str, tuple[str, ...]]:
 
 
 def read_extracts(con: duckdb.DuckDBPyConnection, first_day: str, last_day: str) -> dict[str, dict[str, Any] | None]:
-    """Every extract as columns and rows; None where a mart is not published."""
+    """Every extract as columns, rows and the texts that rows name by number; None where a mart is not published."""
     span = {"first_day": first_day, "last_day": last_day}
     return {name: _read(con, extract, span) for name, extract in EXTRACTS.items()}
 
@@ -237,4 +236,20 @@ def _read(con: duckdb.DuckDBPyConnection, extract: Extract | Summary, span: Mapp
 def _rows(con: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, str]) -> dict[str, Sequence[Any]]:
     cursor = con.execute(sql, dict(parameters)) if parameters else con.execute(sql)
     names = [column[0] for column in cursor.description or []]
-    return {"columns": names, "rows": cursor.fetchall()}
+    rows = cursor.fetchall()
+    # Names of days, owners and use cases stand in every row of a daily mart; written once each, a third is saved.
+    texts = {name: _numbered(rows, position) for position, name in enumerate(names) if name in _REPEATED}
+    coded = [position for position, name in enumerate(names) if name in _REPEATED]
+    packed = []
+    for row in rows:
+        cells = list(row)
+        for position in coded:
+            cells[position] = texts[names[position]].get(row[position])
+        packed.append(cells)
+    return {"columns": names, "texts": {name: list(numbers) for name, numbers in texts.items()}, "rows": packed}
+
+
+def _numbered(rows: Sequence[Sequence[Any]], position: int) -> dict[Any, int]:
+    """Each value of a column with the number under which the rows name it; null keeps being null."""
+    values = dict.fromkeys(row[position] for row in rows if row[position] is not None)
+    return {value: number for number, value in enumerate(values)}

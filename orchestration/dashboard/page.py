@@ -20,7 +20,7 @@ PAGE_DIR = Path(__file__).parent / "page"
 # In the order in which they use one another.
 SCRIPTS = (
     "format.js", "data.js", "address.js", "dom.js", "chart.js", "figures.js", "costs.js", "overview.js", "use_case.js",
-    "leaks.js", "playbook.js", "budgets.js", "releases.js", "trust.js", "main.js",
+    "leaks.js", "playbook.js", "budgets.js", "budget_charts.js", "releases.js", "trust.js", "main.js",
 )  # fmt: skip
 
 

@@ -19,8 +19,15 @@ const THEME = {
   autosize: { type: "fit-x", contains: "padding" },
   view: { stroke: null },
   axis: {
-    labelColor: "var(--soft-ink)", titleColor: "var(--soft-ink)", gridColor: "var(--line)", domainColor: "var(--grey)",
-    tickColor: "var(--grey)", labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal", labelLimit: 180,
+    labelColor: "var(--soft-ink)",
+    titleColor: "var(--soft-ink)",
+    gridColor: "var(--line)",
+    domainColor: "var(--grey)",
+    tickColor: "var(--grey)",
+    labelFontSize: 12,
+    titleFontSize: 12,
+    titleFontWeight: "normal",
+    labelLimit: 180,
   },
   legend: { disable: true },
   text: { fill: "var(--ink)", fontSize: 12 },
@@ -44,12 +51,16 @@ function chart({ title, says, spec, height = 260, legend, data }) {
 }
 
 function legendOf(entries) {
-  return el("ul", { class: "legend", "aria-hidden": "true" }, entries.map(([name, colour, opacity]) => {
-    const mark = el("i", {});
-    mark.style.background = colour;
-    mark.style.opacity = opacity ?? 1;
-    return el("li", {}, mark, name);
-  }));
+  return el(
+    "ul",
+    { class: "legend", "aria-hidden": "true" },
+    entries.map(([name, colour, opacity]) => {
+      const mark = el("i", {});
+      mark.style.background = colour;
+      mark.style.opacity = opacity ?? 1;
+      return el("li", {}, mark, name);
+    }),
+  );
 }
 
 // After the page stands, so that the charts know how wide they are.

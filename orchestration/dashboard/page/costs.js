@@ -28,13 +28,28 @@ function costOverTime(rows, view) {
   const unit = weekly ? "Week of" : "Day";
   const values = points.flatMap((point) =>
     KINDS.filter(() => isKnown(point.cost)).map(([kind, column], position) => ({
-      start: point.start, kind, position, amount: point[column], state: point.state,
-      tip: { [unit]: day(point.start), [kind]: money(point[column]), "All together": `${point.bound ? "at least " : ""}${money(point.cost)}`, "Accepted": count(point.accepted), "State": point.says },
+      start: point.start,
+      kind,
+      position,
+      amount: point[column],
+      state: point.state,
+      tip: {
+        [unit]: day(point.start),
+        [kind]: money(point[column]),
+        "All together": `${point.bound ? "at least " : ""}${money(point.cost)}`,
+        Accepted: count(point.accepted),
+        State: point.says,
+      },
     })),
   );
   const missing = points.filter((point) => !isKnown(point.cost)).length;
   const all = metricOf(metricNamed("cost_per_accepted_outcome"), rows);
-  const says = `${money(all)} over all days shown. ${points.some((p) => p.state === "Provisional") ? `Paler bars are provisional: rework and rejections are still to come. ` : ""}${missing ? `${missing} ${weekly ? "weeks" : "days"} without accepted outcomes have no bar.` : ""}`;
+  const says = sentences(
+    `${money(all)} over all days shown.`,
+    points.some((point) => point.state === "Provisional") &&
+      "Paler bars are provisional: rework and rejections are still to come.",
+    missing && `${missing} ${weekly ? "weeks" : "days"} without accepted outcomes have no bar.`,
+  );
   return chart({
     title: `Cost per accepted outcome by ${weekly ? "week" : "day"}`,
     says,
@@ -61,7 +76,11 @@ function costPoint(start, rows) {
   const point = { start, accepted, bound, cost: ratio(total(rows, "total_cost"), accepted) };
   for (const [, column] of KINDS) point[column] = ratio(total(rows, column), accepted);
   point.state = provisional > 0 ? "Provisional" : "Final";
-  point.says = !isKnown(point.cost) ? "no accepted outcome" : [provisional > 0 ? `${share(provisional, 0)} provisional` : "final", bound && "lower bound"].filter(Boolean).join(", ");
+  point.says = !isKnown(point.cost)
+    ? "no accepted outcome"
+    : [provisional > 0 ? `${share(provisional, 0)} provisional` : "final", bound && "lower bound"]
+        .filter(Boolean)
+        .join(", ");
   return point;
 }
 
@@ -70,7 +89,12 @@ function costSpec(values, starts) {
     data: { values },
     mark: { type: "bar", tooltip: true },
     encoding: {
-      x: { field: "start", type: "ordinal", scale: { domain: starts, paddingInner: 0.15 }, axis: { title: null, labelExpr: DAY_LABEL, labelOverlap: true, labelAngle: 0, labelFlush: true, grid: false } },
+      x: {
+        field: "start",
+        type: "ordinal",
+        scale: { domain: starts, paddingInner: 0.15 },
+        axis: { title: null, labelExpr: DAY_LABEL, labelOverlap: true, labelAngle: 0, labelFlush: true, grid: false },
+      },
       y: { field: "amount", type: "quantitative", stack: "zero", scale: { zero: true }, axis: moneyAxis(null) },
       color: { field: "kind", type: "nominal", scale: colourScale(KINDS.map(([kind, , colour]) => [kind, colour])) },
       opacity: { condition: { test: "datum.state == 'Provisional'", value: PALE }, value: 1 },

@@ -7,10 +7,19 @@ const tables = new Map();
 function table(name) {
   if (!tables.has(name)) {
     const extract = DATA.extracts[name];
-    const rows = extract && extract.rows.map((row) => Object.fromEntries(extract.columns.map((c, i) => [c, row[i]])));
-    tables.set(name, rows || null);
+    tables.set(name, extract ? extract.rows.map((row) => rowOf(extract, row)) : null);
   }
   return tables.get(name);
+}
+
+// Texts that come up in many rows stand in the page once, and the rows have their number.
+function rowOf(extract, values) {
+  const row = {};
+  extract.columns.forEach((column, i) => {
+    const texts = extract.texts[column];
+    row[column] = texts && values[i] !== null ? texts[values[i]] : values[i];
+  });
+  return row;
 }
 
 function isPublished(name) {

@@ -53,7 +53,11 @@ function grid(caption, columns, rows, { most = 400, empty = "Nothing to show for
       {},
       el("caption", {}, `${caption}${more}`),
       el("thead", {}, el("tr", {}, head)),
-      el("tbody", {}, rows.slice(0, most).map((row) => el("tr", {}, line(row)))),
+      el(
+        "tbody",
+        {},
+        rows.slice(0, most).map((row) => el("tr", {}, line(row))),
+      ),
     ),
   );
 }

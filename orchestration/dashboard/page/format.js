@@ -94,3 +94,8 @@ function words(text) {
   const plain = String(text).replaceAll("_", " ");
   return plain.charAt(0).toUpperCase() + plain.slice(1);
 }
+
+// Sentences that hold in this case only are left out when they do not.
+function sentences(...parts) {
+  return parts.filter(Boolean).join(" ");
+}

@@ -49,22 +49,48 @@ function useCaseChanges(now, before, former) {
   if (lines.length < 2) return null;
   const shown = lines.length > 16 ? [...lines.slice(0, 8), ...lines.slice(-8)] : lines;
   const values = shown.map((line) => ({
-    name: line.name, moved: line.moved, way: line.moved > 0 ? "Dearer" : "Cheaper",
-    tip: { "Use case": line.name, Now: money(line.value), Before: money(line.old), Change: change(line.value, line.old, metric.unit) },
+    name: line.name,
+    moved: line.moved,
+    way: line.moved > 0 ? "Dearer" : "Cheaper",
+    tip: {
+      "Use case": line.name,
+      Now: money(line.value),
+      Before: money(line.old),
+      Change: change(line.value, line.old, metric.unit),
+    },
   }));
   const dearer = lines.filter((line) => line.moved > 0).length;
   return chart({
     title: "Change of cost per accepted outcome by use case",
-    says: `${dearer} of ${lines.length} use cases became dearer.${lines.length > 16 ? " The eight largest rises and falls are shown." : ""} Fresh days are provisional and look cheaper than they will be.`,
+    says: sentences(
+      `${dearer} of ${lines.length} use cases became dearer.`,
+      lines.length > 16 && "The eight largest rises and falls are shown.",
+      "Fresh days are provisional and look cheaper than they will be.",
+    ),
     height: shown.length * 26 + 30,
-    legend: [["Cheaper", COLOURS.good], ["Dearer", COLOURS.bad]],
+    legend: [
+      ["Cheaper", COLOURS.good],
+      ["Dearer", COLOURS.bad],
+    ],
     spec: {
       data: { values },
       mark: { type: "bar", tooltip: true },
       encoding: {
         y: { field: "name", type: "nominal", sort: null, axis: { title: null, grid: false } },
-        x: { field: "moved", type: "quantitative", scale: { zero: true }, axis: { ...shareAxis(null), format: "+.0%" } },
-        color: { field: "way", type: "nominal", scale: colourScale([["Cheaper", COLOURS.good], ["Dearer", COLOURS.bad]]) },
+        x: {
+          field: "moved",
+          type: "quantitative",
+          scale: { zero: true },
+          axis: { ...shareAxis(null), format: "+.0%" },
+        },
+        color: {
+          field: "way",
+          type: "nominal",
+          scale: colourScale([
+            ["Cheaper", COLOURS.good],
+            ["Dearer", COLOURS.bad],
+          ]),
+        },
         tooltip: { field: "tip" },
       },
     },
@@ -81,9 +107,17 @@ function useCaseTable(now, before, former, view) {
       { title: "Use case", value: link },
       { title: "Owner", value: (line) => line.owner },
       { title: "Total cost", numeric: true, value: (line) => money(line.total) },
-      { title: "Cost per accepted outcome", numeric: true, value: (line) => [line.bound && isKnown(line.value) && bound(), money(line.value)] },
+      {
+        title: "Cost per accepted outcome",
+        numeric: true,
+        value: (line) => [line.bound && isKnown(line.value) && bound(), money(line.value)],
+      },
       { title: "Change", numeric: true, value: (line) => (former && change(line.value, line.old, "money")) || "" },
-      ...metrics.map((m) => ({ title: m.label, numeric: true, value: (line) => figure(metricOf(m, line.rows), m.unit) })),
+      ...metrics.map((m) => ({
+        title: m.label,
+        numeric: true,
+        value: (line) => figure(metricOf(m, line.rows), m.unit),
+      })),
       { title: "Provisional", numeric: true, value: (line) => share(provisionalShare(line.rows), 0) },
     ],
     caseLines(now, before),

@@ -30,7 +30,13 @@ def _bundled_once(library: str) -> Iterator[None]:
 
 
 def data_of(page: Path) -> dict[str, Any]:
-    """The data that a page carries."""
+    """The data that a page carries, with the texts put back that its rows name by number."""
     found = _DATA.search(page.read_text(encoding="utf-8"))
     assert found is not None
-    return json.loads(found.group(1))
+    data = json.loads(found.group(1))
+    for extract in data["extracts"].values():
+        for column, texts in (extract or {}).get("texts", {}).items():
+            position = extract["columns"].index(column)
+            for row in extract["rows"]:
+                row[position] = None if row[position] is None else texts[row[position]]
+    return data
