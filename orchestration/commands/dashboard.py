@@ -6,6 +6,7 @@ import webbrowser
 from pathlib import Path
 
 from orchestration.commands.console import EXIT_FAILED, CommandError, out, plain
+from orchestration.lock import writer_lock
 from orchestration.settings import Settings
 
 
@@ -16,6 +17,7 @@ def run_dashboard(
 
     Raises:
         CommandError: nothing is published, the pages are too large, or there is no Chromium for the picture.
+        RunInProgress: a run holds the warehouse; it makes the pages again when it has published.
     """
     from orchestration.dashboard.screenshot import NoBrowser, take_screenshot
     from orchestration.dashboard.site import SiteTooLarge, build_site, single_page
@@ -25,7 +27,8 @@ def run_dashboard(
             single_file.write_text(single_page(settings), encoding="utf-8", newline="")
             page = single_file.resolve()
         else:
-            page = build_site(settings).index
+            with writer_lock(settings):
+                page = build_site(settings).index
         out.print(plain(f"{page}   {page.stat().st_size / 1e6:.1f} MB"), soft_wrap=True)
         if screenshot is not None:
             take_screenshot(page, screenshot, view)

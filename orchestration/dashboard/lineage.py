@@ -80,7 +80,8 @@ def _slim(node: dict[str, Any]) -> dict[str, Any]:
         kept = {name: value for name, value in kept.items() if name in _OF_TESTS} | {"raw_code": "", "config": {}}
     if "columns" in kept:
         kept["columns"] = {
-            name: {key: column.get(key) for key in ("name", "description", "data_type", "meta", "tags")}
+            # The page shows the type that the catalog of a database would tell; ours stands in the contract.
+            name: {key: column.get(key) for key in ("name", "description", "tags")} | {"type": column.get("data_type")}
             for name, column in node["columns"].items()
         }
     return kept

@@ -53,7 +53,7 @@ def dashboard_link(settings: Settings) -> Path:
 def build_site(
     settings: Settings, *, lineage: bool = True, progress: Callable[[str], None] = lambda _step: None
 ) -> Site:
-    """Make the site of the current build and let readers see it.
+    """Make the site of the current build and let readers see it. The caller holds the writer lock.
 
     Args:
         lineage: also make the page of dbt's documentation, which parses the project if that was never done.
@@ -152,7 +152,9 @@ def _switch(settings: Settings, publish_id: str, files: dict[str, str]) -> Path:
 
 
 def _remove_old(sites: Path, current: Path) -> None:
+    """Leave the former site, which a reader may have open; what a killed run left half written goes too."""
     others = [path for path in sites.iterdir() if path != current]
-    others.sort(key=lambda path: (path.name.startswith("."), -path.stat().st_mtime))
-    for path in others[KEEP_SITES - 1 :]:
+    finished = [path for path in others if not path.name.startswith(".")]
+    finished.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in set(others) - set(finished[: KEEP_SITES - 1]):
         shutil.rmtree(path, ignore_errors=True)

@@ -26,7 +26,9 @@ function decisionPath(rows) {
       step(
         "In all task classes?",
         row.is_rising_in_all_task_classes,
-        sentences(`${count(row.rising_task_classes)} of ${count(row.task_classes)}`, row.rising_task_class_names),
+        isKnown(row.is_rising_in_all_task_classes)
+          ? `${count(row.rising_task_classes)} of ${count(row.task_classes)} rise (${row.rising_task_class_names})`
+          : "",
       ),
       step(
         "Driven by retries and timeouts?",
@@ -106,7 +108,7 @@ function playbookTable(rows) {
   return grid(
     "The first ninety days: what is done, by the figures of the last 28 days",
     [
-      { title: "Item", value: (r) => r.item },
+      { title: "Item", value: (r) => words(r.item) },
       { title: "Phase", short: true, value: (r) => words(r.phase) },
       { title: "State", value: state },
       { title: "Done", numeric: true, value: (r) => `${share(r.done_share, 0)} of ${share(r.target_share, 0)}` },

@@ -153,7 +153,9 @@ def test_accessibility_rules_hold(browser: Browser, index: Path, scheme: str) ->
         for page in PAGES:
             seen.go(f"#/{page}")
             seen.page.evaluate("document.querySelectorAll('details').forEach(node => { node.open = true })")
-            found = Axe().run(seen.page).response["violations"]
+            # What is no matter of colour is the same in both.
+            only = {"runOnly": {"type": "rule", "values": ["color-contrast"]}} if scheme == "dark" else {}
+            found = Axe().run(seen.page, options={"resultTypes": ["violations"], **only}).response["violations"]
             told = [f"{page}: {rule['id']}: {node['html'][:200]}" for rule in found for node in rule["nodes"][:3]]
             assert told == []
 

@@ -13,7 +13,12 @@ from orchestration.settings import Settings
 
 
 def _node(kind: str, **more: str) -> dict[str, Any]:
-    return {"resource_type": kind, "name": kind, "columns": {"c": {"name": "c", "description": "d"}}, **more}
+    return {
+        "resource_type": kind,
+        "name": kind,
+        "columns": {"c": {"name": "c", "description": "d", "data_type": "date"}},
+        **more,
+    }
 
 
 @pytest.fixture
@@ -37,7 +42,7 @@ def test_manifest_is_cut_down_to_what_the_page_shows(manifest: dict[str, Any]) -
     assert set(slim["nodes"]) == {"model.p.a", "test.p.t"}
     assert (slim["macros"], slim["metadata"]["env"], slim["nodes"]["test.p.t"]["raw_code"]) == ({}, {}, "")
     assert slim["nodes"]["model.p.a"]["raw_code"] == "select 1"
-    assert slim["nodes"]["model.p.a"]["columns"]["c"]["description"] == "d"
+    assert slim["nodes"]["model.p.a"]["columns"]["c"] == {"name": "c", "description": "d", "tags": None, "type": "date"}
 
 
 def test_page_holds_the_manifest_and_calls_nobody(

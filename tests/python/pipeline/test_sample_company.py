@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dashboard.browser import PAGES, chromium, needs_chromium, visit
 from oracle.compute import OracleResult, compute
 
 from orchestration.dashboard.metrics import METRICS
@@ -91,6 +92,27 @@ def test_dashboard_shows_the_metrics_of_the_marts(built: Built) -> None:
             assert differing == 0, metric["id"]
         (said,) = con.execute("SELECT publish_id FROM publishes ORDER BY published_at DESC LIMIT 1").fetchone()
     assert f'"publish_id":"{said}"' in page.read_text(encoding="utf-8")
+
+
+@needs_chromium
+def test_dashboard_and_lineage_open_in_a_browser(built: Built) -> None:
+    """Mistake caught: pages that work with made-up figures only; a documentation page that looks for other files."""
+    site = built.home.path / "published" / "dashboard"
+    metric = METRICS[0]
+    with built.home.published() as con:
+        (value,) = con.execute(
+            f"SELECT sum({metric['numerator']})::DOUBLE / sum({metric['denominator']}) FROM use_case_daily"
+            " WHERE use_case = 'code_review_assistant' AND day BETWEEN '2026-08-31' AND '2026-09-27'"
+        ).fetchone()
+    with chromium() as browser, visit(browser, site / "index.html") as seen:
+        for page in PAGES:
+            seen.go(f"#/{page}?use_case=code_review_assistant")
+        assert seen.go("#/overview?use_case=code_review_assistant").tile(metric["id"]).endswith(f"${value:.4f}")
+        seen.page.get_by_role("link", name="lineage").click()
+        seen.page.wait_for_selector("text=inference_finops")
+        assert seen.told == []
+        opened = {(site / "index.html").as_uri(), (site / "lineage" / "index.html").as_uri()}
+        assert set(seen.requests) == opened
 
 
 def test_story_is_found(built: Built) -> None:
