@@ -65,11 +65,15 @@ function burnTable(rows) {
       { title: "Use case", value: (r) => r.use_case },
       { title: "Owner", value: (r) => r.owner },
       { title: "Status", value: (r) => statusBadge(r.status) },
-      { title: "Spent", numeric: true, value: (r) => [r.unpriced_attempts > 0 && bound(), money(r.spent_amount)] },
       {
-        title: "Limit",
+        title: "Spent, of limit",
         numeric: true,
-        value: (r) => (isKnown(r.limit_amount) ? money(r.limit_amount) : "no limit known"),
+        value: (r) => [
+          r.unpriced_attempts > 0 && bound(),
+          money(r.spent_amount),
+          el("br"),
+          el("small", {}, isKnown(r.limit_amount) ? `of ${money(r.limit_amount)}` : "no limit known"),
+        ],
       },
       { title: "Used", numeric: true, value: (r) => (isKnown(r.share_of_limit) ? share(r.share_of_limit, 0) : "") },
       { title: "Expected", numeric: true, value: (r) => share(r.expected_share, 0) },
@@ -100,6 +104,7 @@ function burnTable(rows) {
       },
       {
         title: "Escalation",
+        wrap: true,
         value: (r) => (r.escalation_step ? `step ${r.escalation_step}: ${r.escalate_to ?? "nobody is named"}` : ""),
       },
     ],
@@ -117,7 +122,7 @@ function policyTable(rows) {
       { title: "Premium models", value: (r) => allowed(r.is_premium_allowed) },
       { title: "Held back", numeric: true, value: (r) => share(r.throttle_share, 0) },
       { title: "Experiments", value: (r) => allowed(r.is_experiment_allowed) },
-      { title: "Why", value: (r) => r.reason },
+      { title: "Why", long: true, value: (r) => r.reason },
     ],
     rows,
   );
@@ -167,7 +172,7 @@ function reallocationTable(rows) {
       },
       { title: "Proposed", numeric: true, value: (r) => money(r.proposed_limit_amount) },
       { title: "Accepted per unit of money", numeric: true, value: (r) => decimal(r.accepted_per_unit) },
-      { title: "Why", value: (r) => r.reason },
+      { title: "Why", long: true, value: (r) => r.reason },
     ],
     rows,
   );

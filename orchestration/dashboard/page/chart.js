@@ -28,6 +28,7 @@ const THEME = {
     titleFontSize: 12,
     titleFontWeight: "normal",
     labelLimit: 180,
+    labelSeparation: 8,
   },
   legend: { disable: true },
   text: { fill: "var(--ink)", fontSize: 12 },
@@ -102,7 +103,7 @@ const DAY_LABEL = "utcFormat(toDate(datum.value), '%e %b')";
 function moneyAxis(title) {
   const sign = numberFormat({ style: "currency", currency: DATA.meta.currency }).formatToParts(0)[0].value;
   const small = `abs(datum.value) < 0.01 ? '.4f' : abs(datum.value) < 0.1 ? '.3f' : abs(datum.value) < 10 ? '.2f' : ',.0f'`;
-  const text = `format(abs(datum.value), datum.value == 0 ? '.0f' : ${small})`;
+  const text = `format(abs(datum.value), datum.value % 1 == 0 ? ',.0f' : ${small})`;
   return { title, labelExpr: `(datum.value < 0 ? '−' : '') + ${JSON.stringify(sign)} + ${text}`, tickCount: 5 };
 }
 

@@ -36,10 +36,10 @@ function whenPublished(name, draw) {
   return isPublished(name) ? draw(table(name)) : notPublished(name);
 }
 
-// columns: [{ title, value: row => text or node, numeric, short }]. The first column names the row.
+// columns: [{ title, value: row => text or node, numeric, short, long, wrap }]. The first column names the row.
 function grid(caption, columns, rows, { most = 400, empty = "Nothing to show for this choice." } = {}) {
   if (!rows.length) return note(empty);
-  const kind = (c) => (c.numeric ? "number" : c.short && "short");
+  const kind = (c) => ["number", "short", "long", "wrap"].find((name) => c[name === "number" ? "numeric" : name]);
   const head = columns.map((c) => el("th", { scope: "col", class: kind(c) }, c.title));
   const line = (row) =>
     columns.map((c, i) => el(i ? "td" : "th", { scope: i ? null : "row", class: kind(c) }, c.value(row)));

@@ -171,7 +171,7 @@ function leverTable(rows) {
               : UNKNOWN,
         },
         { title: "Basis", value: (r) => words(r.basis) },
-        { title: "What it assumes", value: (r) => r.assumption },
+        { title: "What it assumes", long: true, value: (r) => r.assumption },
       ],
       sorted,
     ),

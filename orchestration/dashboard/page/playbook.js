@@ -112,7 +112,7 @@ function playbookTable(rows) {
       { title: "Phase", short: true, value: (r) => words(r.phase) },
       { title: "State", value: state },
       { title: "Done", numeric: true, value: (r) => `${share(r.done_share, 0)} of ${share(r.target_share, 0)}` },
-      { title: "Evidence", value: (r) => r.evidence },
+      { title: "Evidence", long: true, value: (r) => r.evidence },
     ],
     [...rows].sort((a, b) => a.position - b.position),
   );

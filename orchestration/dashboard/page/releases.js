@@ -197,7 +197,7 @@ function releaseDetails(checks) {
       [
         { title: "Check", value: (r) => words(r.check_name) },
         { title: "Verdict", value: (r) => verdictBadge(r.check_verdict) },
-        { title: "What was found", value: (r) => r.reason },
+        { title: "What was found", long: true, value: (r) => r.reason },
       ],
       checks,
     ),

@@ -92,7 +92,7 @@ function coverageTable(rows) {
         numeric: true,
         value: (r) => [r.unpriced_attempts > 0 && isKnown(r.inference_cost) && bound(), money(r.inference_cost)],
       },
-      { title: "Why", value: (r) => words(r.reason) },
+      { title: "Why", long: true, value: (r) => words(r.reason) },
     ],
     rows,
   );
@@ -226,7 +226,7 @@ function refusedTable(rows) {
     [
       { title: "File", value: (r) => r.first_name },
       { title: "Source", value: (r) => r.source },
-      { title: "Why", value: (r) => words(r.reason) },
+      { title: "Why", long: true, value: (r) => words(r.reason) },
       { title: "Loaded at", value: (r) => instant(r.loaded_at) },
     ],
     rows,

@@ -42,7 +42,8 @@ def test_manifest_is_cut_down_to_what_the_page_shows(manifest: dict[str, Any]) -
     assert set(slim["nodes"]) == {"model.p.a", "test.p.t"}
     assert (slim["macros"], slim["metadata"]["env"], slim["nodes"]["test.p.t"]["raw_code"]) == ({}, {}, "")
     assert slim["nodes"]["model.p.a"]["raw_code"] == "select 1"
-    assert slim["nodes"]["model.p.a"]["columns"]["c"] == {"name": "c", "description": "d", "tags": None, "type": "date"}
+    column = slim["nodes"]["model.p.a"]["columns"]["c"]
+    assert column == {"name": "c", "description": "d", "tags": None, "type": "date"}
 
 
 def test_page_holds_the_manifest_and_calls_nobody(
