@@ -86,6 +86,18 @@ def sql(
     run_query(_settings(), query, output_format)
 
 
+@app.command(epilog=EPILOG)
+def review(
+    rhythm: Annotated[str, typer.Argument(metavar="weekly|monthly|quarterly", help="Which review.")],
+    owner: Annotated[str | None, typer.Option(metavar="OWNER", help="Only what this owner answers for.")] = None,
+    output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the Markdown here.")] = None,
+) -> None:
+    """What changed, why, the top leaks, gates, budgets and the one action to take: as Markdown to mail or paste."""
+    from orchestration.commands.review import run_review
+
+    run_review(_settings(), rhythm, owner, output)
+
+
 @app.command(
     epilog="Exit codes: 0 pass; 1 fail; 2 an error, for example an unknown release or nothing published; 3 not enough "
     "evidence."

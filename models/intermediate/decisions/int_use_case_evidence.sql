@@ -8,6 +8,7 @@ with use_cases as (
     select
         use_case,
         owner,
+        function,
         criticality,
         context_limit_a is not null or context_limit_b is not null or context_limit_c is not null as has_context_limits
     from {{ ref('stg_reference__use_cases') }}
@@ -148,6 +149,7 @@ tested_forecasts as (
 select
     use_cases.use_case,
     use_cases.owner,
+    use_cases.function,
     use_cases.criticality,
     use_cases.has_context_limits,
     history.first_day,

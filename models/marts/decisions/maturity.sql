@@ -11,6 +11,7 @@ with criteria as (
     select
         use_case,
         owner,
+        function,
         criticality,
         outcomes,
         judged_outcomes,
@@ -48,6 +49,7 @@ levels as (
 select
     criteria.use_case,
     criteria.owner,
+    criteria.function,
     criteria.criticality,
     cast(levels.level as integer) as level,
     case levels.level

@@ -138,6 +138,7 @@ items as (
         ), 'no critical use case is declared') as evidence
     from totals
     left join ranked_critical on ranked_critical.choice = 1
+    where totals.use_cases > 0
 {% endfor %}
     union all
 
