@@ -120,21 +120,6 @@ function monthChart(rows) {
   const crossings = rows
     .filter((row, i) => i && row.status !== rows[i - 1].status && row.status !== "ok")
     .map((row) => ({ day: row.day, spent: row.spent_amount, label: words(row.status) }));
-  const forecast = [
-    {
-      day: end,
-      low: last.forecast_low_amount,
-      high: last.forecast_high_amount,
-      forecast: forecastOf(last),
-      tip: {
-        "Month end": day(end),
-        Forecast: money(forecastOf(last)),
-        "80 % interval": isKnown(last.forecast_low_amount)
-          ? `${money(last.forecast_low_amount)} to ${money(last.forecast_high_amount)}`
-          : UNKNOWN,
-      },
-    },
-  ];
   const x = {
     field: "day",
     type: "ordinal",
@@ -143,7 +128,7 @@ function monthChart(rows) {
   };
   const money_ = (field) => ({ field, type: "quantitative", scale: { zero: true }, axis: moneyAxis(null) });
   const reached = last.limit_reached_day ? [{ day: last.limit_reached_day }] : [];
-  const lines = [
+  const limitLines = [
     {
       mark: { type: "line", color: COLOURS.grey, strokeDash: [4, 3], strokeWidth: 2 },
       encoding: { x, y: money_("expected") },
@@ -152,29 +137,14 @@ function monthChart(rows) {
       mark: { type: "line", color: COLOURS.bad, strokeDash: [7, 4], strokeWidth: 1.5, interpolate: "step-after" },
       encoding: { x, y: money_("limit") },
     },
+  ];
+  const point = { size: 30, color: COLOURS.inference };
+  const lines = [
+    ...(values.some((value) => isKnown(value.limit)) ? limitLines : []),
+    ...forecastMarks(last, end, x, money_),
     {
-      mark: {
-        type: "line",
-        color: COLOURS.inference,
-        strokeWidth: 3,
-        point: { size: 30, color: COLOURS.inference },
-        tooltip: true,
-      },
+      mark: { type: "line", color: COLOURS.inference, strokeWidth: 3, point, tooltip: true },
       encoding: { x, y: money_("spent"), tooltip: { field: "tip" } },
-    },
-    ...(isKnown(last.forecast_low_amount)
-      ? [
-          {
-            data: { values: forecast },
-            mark: { type: "rule", color: COLOURS.ink, strokeWidth: 2 },
-            encoding: { x, y: money_("low"), y2: { field: "high" } },
-          },
-        ]
-      : []),
-    {
-      data: { values: forecast },
-      mark: { type: "point", shape: "diamond", filled: true, opacity: 1, size: 90, color: COLOURS.ink, tooltip: true },
-      encoding: { x, y: money_("forecast"), tooltip: { field: "tip" } },
     },
     ...(crossings.length ? crossingMarks(crossings, x, money_("spent")) : []),
     ...(reached.length
@@ -222,5 +192,43 @@ function crossingMarks(crossings, x, y) {
       encoding: { x, y },
     },
     { data, mark: { type: "text", dy: 16, align: "left" }, encoding: { x, y, text: { field: "label" } } },
+  ];
+}
+
+// A band that opens from what is spent to the interval at the end of the month, and the forecast itself.
+function forecastMarks(last, end, x, y) {
+  const hasInterval = isKnown(last.forecast_low_amount) && isKnown(last.forecast_high_amount);
+  const interval = hasInterval ? `${money(last.forecast_low_amount)} to ${money(last.forecast_high_amount)}` : UNKNOWN;
+  const tip = { "Month end": day(end), Forecast: money(forecastOf(last)), "80 % interval": interval };
+  const now = { day: last.day, low: last.spent_amount, high: last.spent_amount, forecast: last.spent_amount };
+  const then = {
+    day: end,
+    low: last.forecast_low_amount,
+    high: last.forecast_high_amount,
+    forecast: forecastOf(last),
+    tip,
+  };
+  const way = { values: last.day < end ? [now, then] : [then] };
+  const band = { type: "area", color: COLOURS.ink, opacity: 0.18 };
+  const whisker = { type: "rule", color: COLOURS.ink, strokeWidth: 2 };
+  const mark = {
+    type: "point",
+    shape: "diamond",
+    filled: true,
+    opacity: 1,
+    size: 90,
+    color: COLOURS.ink,
+    tooltip: true,
+  };
+  const span = { x, y: y("low"), y2: { field: "high" } };
+  return [
+    ...(hasInterval ? [{ data: way, mark: band, encoding: span }] : []),
+    ...(hasInterval ? [{ data: { values: [then] }, mark: whisker, encoding: span }] : []),
+    {
+      data: way,
+      mark: { type: "line", color: COLOURS.ink, strokeWidth: 1, strokeDash: [2, 3] },
+      encoding: { x, y: y("forecast") },
+    },
+    { data: { values: [then] }, mark, encoding: { x, y: y("forecast"), tooltip: { field: "tip" } } },
   ];
 }
