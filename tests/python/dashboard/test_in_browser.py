@@ -29,7 +29,7 @@ OPEN_SECONDS = 4.0
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     made = Settings(home=tmp_path_factory.mktemp("browser"))
-    make_published(made.home, days=90, use_cases=50)
+    make_published(made.home, days=63)
     return made
 
 
@@ -160,13 +160,16 @@ def test_accessibility_rules_hold(browser: Browser, index: Path, scheme: str) ->
             assert told == []
 
 
-def test_pages_open_in_a_moment(seen: Visit) -> None:
+def test_pages_open_in_a_moment(browser: Browser, tmp_path: Path) -> None:
     """Mistake caught: a page that is slow with 90 days of 50 use cases."""
-    seen.go()
+    make_published(tmp_path, days=90, use_cases=50)
     times = {}
-    for page in PAGES:
-        seen.go(f"#/{page}")
-        times[page] = seen.page.evaluate("performance.now()") / 1000
+    with visit(browser, build_site(Settings(home=tmp_path), lineage=False).index) as seen:
+        seen.go()
+        for page in PAGES:
+            seen.go(f"#/{page}")
+            times[page] = seen.page.evaluate("performance.now()") / 1000
+        assert seen.told == []
     print(times)
     assert max(times.values()) < OPEN_SECONDS
 
