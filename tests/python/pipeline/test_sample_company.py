@@ -109,7 +109,7 @@ def test_dashboard_and_lineage_open_in_a_browser(built: Built) -> None:
             seen.go(f"#/{page}?use_case=code_review_assistant")
         assert seen.go("#/overview?use_case=code_review_assistant").tile(metric["id"]).endswith(f"${value:.4f}")
         seen.page.get_by_role("link", name="lineage").click()
-        seen.page.wait_for_selector("text=inference_finops")
+        seen.page.wait_for_selector("text=inference_finops", state="attached")
         assert seen.told == []
         opened = {(site / "index.html").as_uri(), (site / "lineage" / "index.html").as_uri()}
         assert set(seen.requests) == opened
