@@ -54,7 +54,7 @@ def show_sources(settings: Settings) -> None:
     if reasons:
         out.print("\nwhy rows and files were refused")
         for source, reason, number, what in reasons:
-            out.print(plain(f"  {source}: {number:,} {what}: {_explained(reason)}"))
+            out.print(plain(f"  {source}: {number:,} {what}: {_explained(source, reason)}"))
     unknown = unknown_folders(settings)
     if unknown:
         out.print(plain(f"\nnobody reads these folders: {', '.join(unknown)}; see CONTRIBUTING.md for the names"))
@@ -98,6 +98,9 @@ def _remark(source: str, files: list[str], known: set[str] | None) -> str:
     return f"{new:,} new" if new else ""
 
 
-def _explained(reason: str | None) -> str:
+def _explained(source: str, reason: str | None) -> str:
     meaning = {**ROW_REASONS, **FILE_REASONS}.get(reason or "")
+    family = family_of(source)
+    if reason == "unsupported_format" and family is not None:
+        meaning = f"{meaning} It takes {family.description}."
     return f"{reason}: {meaning}" if meaning else str(reason)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from .tables import _MODALITIES, _TOKENS, Table, _columns
+from .tables import MODALITIES, TOKENS, Table, columns_of
 
 PLACED = "outcome_id, use_case, task_class, release_id, experiment, can_wait:b, input_valid:b, prompt_hash"
 
 OBSERVATIONS = Table(
     schema="langfuse",
     name="observations",
-    columns=_columns(
+    columns=columns_of(
         "record_kind, observation_id, trace_id, parent_id, session_id, observation_type, level, error_kind,"
         "environment, release, name, model, provider, service_tier, started_at:t, ended_at:t, updated_at:t,"
-        f"is_deleted:b, input_tokens:n, {_TOKENS}, output_tokens:n, reasoning_tokens:n, {_MODALITIES},"
+        f"is_deleted:b, input_tokens:n, {TOKENS}, output_tokens:n, reasoning_tokens:n, {MODALITIES},"
         "web_search_calls:n, total_tokens:n, unmapped_tokens:n, input_includes_parts:b, output_includes_parts:b,"
         f"usage_disagrees:b, logged_cost:m, cache_hit:b, {PLACED}, attributes"
     ),
@@ -33,7 +33,7 @@ OBSERVATIONS = Table(
 REVIEWS = Table(
     schema="langfuse",
     name="scores",
-    columns=_columns(
+    columns=columns_of(
         "record_kind, review_id, trace_id, observation_id, session_id, name, score_source, data_type, queue_id,"
         "opened_at:t, closed_at:t, updated_at:t, is_deleted:b, is_rework:b, severity, kind, cause, role,"
         f"handling_minutes:min, {PLACED}, attributes"
@@ -45,9 +45,9 @@ REVIEWS = Table(
 REQUESTS = Table(
     schema="helicone",
     name="requests",
-    columns=_columns(
+    columns=columns_of(
         "request_id, response_id, session_id, trace_id, provider, model, status_code, is_threat:b, started_at:t,"
-        f"ended_at:t, updated_at:t, prompt_tokens:n, {_TOKENS}, completion_tokens:n, reasoning_tokens:n,"
+        f"ended_at:t, updated_at:t, prompt_tokens:n, {TOKENS}, completion_tokens:n, reasoning_tokens:n,"
         "audio_input_tokens:n, audio_output_tokens:n, total_tokens:n, usage_disagrees:b, cost:m, cache_hit:b,"
         f"{PLACED}, attributes"
     ),
@@ -59,9 +59,9 @@ REQUESTS = Table(
 INVOCATIONS = Table(
     schema="bedrock",
     name="invocations",
-    columns=_columns(
+    columns=columns_of(
         "request_id, trace_id, account_id, region, inference_region, operation, model_id, service_tier, latency_mode,"
-        f"status, error_code, stop_reason, started_at:t, ended_at:t, input_tokens:n, {_TOKENS}, output_tokens:n,"
+        f"status, error_code, stop_reason, started_at:t, ended_at:t, input_tokens:n, {TOKENS}, output_tokens:n,"
         f"total_tokens:n, usage_disagrees:b, {PLACED}, attributes"
     ),
     key=("request_id",),
@@ -72,7 +72,7 @@ INVOCATIONS = Table(
 LLM_LOGS = Table(
     schema="azure_apim",
     name="llm_logs",
-    columns=_columns(
+    columns=columns_of(
         "shape, correlation_id, request_id, trace_id, sequence_number:n, operation, deployment, model, gateway_region,"
         "api_version, is_stream:b, status_code, started_at:t, ended_at:t, prompt_tokens:n, cache_read_tokens:n,"
         "completion_tokens:n, reasoning_tokens:n, audio_input_tokens:n, audio_output_tokens:n, total_tokens:n,"

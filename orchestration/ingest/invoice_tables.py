@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from .tables import Table, _columns
+from .tables import Table, columns_of
 
 FOCUS_ROWS = Table(
     schema="invoices",
     name="focus_rows",
-    columns=_columns(
+    columns=columns_of(
         "provider_name, host_provider_name, publisher_name, invoice_issuer_name, billing_account_id, sub_account_id,"
         "invoice_id, billing_period_start:t, billing_period_end:t, charge_period_start:t, charge_period_end:t,"
         "charge_category, charge_class, charge_description, charge_frequency, pricing_category, service_category,"
@@ -27,7 +27,7 @@ _BUCKET = "bucket_start:t, bucket_end:t"
 OPENAI_USAGE = Table(
     schema="openai",
     name="usage_buckets",
-    columns=_columns(
+    columns=columns_of(
         f"report, {_BUCKET}, model, project_id, service_tier, is_batch:b, input_tokens:n, input_uncached_tokens:n,"
         "input_cached_tokens:n, input_cache_write_tokens:n, input_audio_tokens:n, input_image_tokens:n,"
         "input_cached_audio_tokens:n, input_cached_image_tokens:n, output_tokens:n, output_audio_tokens:n,"
@@ -43,7 +43,7 @@ OPENAI_USAGE = Table(
 OPENAI_COSTS = Table(
     schema="openai",
     name="cost_buckets",
-    columns=_columns(f"{_BUCKET}, line_item, project_id, quantity:m, quantity_unit, amount:m, currency"),
+    columns=columns_of(f"{_BUCKET}, line_item, project_id, quantity:m, quantity_unit, amount:m, currency"),
     key=("bucket_start", "bucket_end"),
     event_time="bucket_start",
     rank=(),
@@ -54,7 +54,7 @@ OPENAI_COSTS = Table(
 ANTHROPIC_USAGE = Table(
     schema="anthropic",
     name="usage_buckets",
-    columns=_columns(
+    columns=columns_of(
         f"{_BUCKET}, model, workspace_id, service_tier, context_window, inference_geo, uncached_input_tokens:n,"
         "cache_read_tokens:n, cache_write_tokens:n, cache_write_1h_tokens:n, output_tokens:n, web_search_requests:n"
     ),
@@ -68,7 +68,7 @@ ANTHROPIC_USAGE = Table(
 ANTHROPIC_COSTS = Table(
     schema="anthropic",
     name="cost_buckets",
-    columns=_columns(
+    columns=columns_of(
         f"{_BUCKET}, workspace_id, description, cost_type, model, service_tier, context_window, token_type,"
         "inference_geo, amount:m, currency"
     ),

@@ -21,8 +21,9 @@ FIELDS: tuple[Field, ...] = fields(
     " model model_group custom_llm_provider started_at:time! ended_at:time prompt_tokens:integer!"
     " completion_tokens:integer! cache_read_tokens:integer cache_write_tokens:integer cache_write_1h_tokens:integer"
     " reasoning_tokens:integer audio_input_tokens:integer audio_output_tokens:integer image_input_tokens:integer"
-    " cache_hit:boolean spend:money service_tier attempted_retries:integer attempted_fallbacks:integer outcome_id:id"
-    " use_case task_class:word release_id experiment can_wait:boolean input_valid:boolean prompt_hash",
+    " web_search_calls:integer usage_disagrees:boolean cache_hit:boolean spend:money service_tier"
+    " attempted_retries:integer attempted_fallbacks:integer outcome_id:id use_case task_class:word"
+    " release_id experiment can_wait:boolean input_valid:boolean prompt_hash",
     status=frozenset({"success", "failure"}),
     task_class=TASK_CLASSES,
 )
@@ -128,11 +129,12 @@ class LiteLLMParser:
             "ended_at": row.get("endTime"),
             "prompt_tokens": _or_nothing_if_failed(row.get("prompt_tokens"), status),
             "completion_tokens": _or_nothing_if_failed(row.get("completion_tokens"), status),
+            "usage_disagrees": _total_disagrees(row),
             "cache_hit": cache_hit,
             "spend": _spend(spend, breakdown, cache_hit),
-            "service_tier": served_tier(
-                usage.get("service_tier") or breakdown.get("service_tier") or hidden.get("service_tier")
-            ),
+            "service_tier": "batch"
+            if _is_batch(row, metadata, hidden)
+            else served_tier(usage.get("service_tier") or breakdown.get("service_tier") or hidden.get("service_tier")),
             "attempted_retries": metadata.get("attempted_retries"),
             "attempted_fallbacks": metadata.get("attempted_fallbacks"),
             "attributes": _attributes(row, metadata, tags),
@@ -144,6 +146,15 @@ class LiteLLMParser:
         if flat["prompt_hash"] is None and row.get("messages") not in _EMPTY_BODIES:
             flat["prompt_hash"] = self._context.hasher.of_prompt(row.get("messages"))
         return flat
+
+
+def _is_batch(row: dict[str, Any], *holders: dict[str, Any]) -> bool:
+    """Whether a row stands for a finished batch: LiteLLM logs its usage with the call that fetched it, and states no
+    tier."""
+    call_type = row.get("call_type")
+    return (type(call_type) is str and call_type.endswith("retrieve_batch")) or any(
+        holder.get("batch_models") for holder in holders
+    )
 
 
 def _object(row: dict[str, Any], name: str) -> dict[str, Any]:
@@ -202,7 +213,18 @@ def _usage_counts(usage: dict[str, Any], metadata: dict[str, Any]) -> dict[str, 
         "audio_input_tokens": read.get("audio_tokens"),
         "audio_output_tokens": written.get("audio_tokens"),
         "image_input_tokens": read.get("image_tokens"),
+        "web_search_calls": _first_count(
+            _inner(usage, "server_tool_use").get("web_search_requests"), read.get("web_search_requests")
+        ),
     }
+
+
+def _total_disagrees(row: dict[str, Any]) -> bool:
+    """Whether the row's own total is another than its input and output together; False where it states none."""
+    total, prompt, completion = (integer(row.get(f"{name}_tokens")) for name in ("total", "prompt", "completion"))
+    if type(total) is not int:
+        return False
+    return total != sum(count for count in (prompt, completion) if type(count) is int)
 
 
 def _without_long_lived(total: Any, long_lived: Any, lifetimes: dict[str, Any]) -> Any:

@@ -147,7 +147,8 @@ SOURCES: dict[str, Family] = {
         ),
         Family(
             "jira",
-            "Jira issues with history, worklogs, and SLA cycles of Jira Service Management: JSON (pages or lines)",
+            "Jira issues with history, worklogs, and SLA cycles of Jira Service Management: JSON (pages or lines) as"
+            " the REST API returns it; not the CSV export, which has neither history nor cycles",
             (tables.JIRA,),
             (),
             jira.JiraParser,

@@ -21,7 +21,7 @@ LINEAGE: dict[str, str] = {
 UNHASHED = frozenset({"attributes"})
 
 
-def _columns(text: str) -> dict[str, str]:
+def columns_of(text: str) -> dict[str, str]:
     """``name`` or ``name:TYPE`` separated by commas; VARCHAR when no type stands there."""
     types = {"": "VARCHAR", "n": "BIGINT", "t": TIME, "b": "BOOLEAN", "m": MONEY, "min": MINUTES}
     parsed = (item.strip().partition(":") for item in text.split(","))
@@ -66,18 +66,18 @@ class Table:
         return {**LINEAGE, **current, **self.columns}
 
 
-_TOKENS = "cache_read_tokens:n, cache_write_tokens:n, cache_write_1h_tokens:n"
-_MODALITIES = "audio_input_tokens:n, audio_output_tokens:n, image_input_tokens:n"
-_TOOLS = "web_search_calls:n, file_search_calls:n, code_interpreter_calls:n, cache_storage_token_hours:n"
+TOKENS = "cache_read_tokens:n, cache_write_tokens:n, cache_write_1h_tokens:n"
+MODALITIES = "audio_input_tokens:n, audio_output_tokens:n, image_input_tokens:n"
+TOOLS = "web_search_calls:n, file_search_calls:n, code_interpreter_calls:n, cache_storage_token_hours:n"
 
 INFERENCE = Table(
     schema="native",
     name="inference",
-    columns=_columns(
+    columns=columns_of(
         "attempt_id, request_id, retry_of, outcome_id, use_case, task_class, provider, model, service_tier,"
         "region, deployment,"
-        f"started_at:t, ended_at:t, status, input_tokens:n, {_TOKENS}, output_tokens:n, reasoning_tokens:n,"
-        f"{_MODALITIES}, {_TOOLS}, cache_hit:b, prompt_hash, input_valid:b, can_wait:b, experiment, release_id, cost:m,"
+        f"started_at:t, ended_at:t, status, input_tokens:n, {TOKENS}, output_tokens:n, reasoning_tokens:n,"
+        f"{MODALITIES}, {TOOLS}, cache_hit:b, prompt_hash, input_valid:b, can_wait:b, experiment, release_id, cost:m,"
         "currency, attributes"
     ),
     key=("attempt_id",),
@@ -88,7 +88,7 @@ INFERENCE = Table(
 REWORK = Table(
     schema="native",
     name="rework",
-    columns=_columns(
+    columns=columns_of(
         "ticket_id, outcome_ids, use_case, opened_at:t, closed_at:t, updated_at:t, severity, kind, cause,"
         "handling_minutes:min, role, cost:m, currency, status"
     ),
@@ -99,7 +99,7 @@ REWORK = Table(
 SLA = Table(
     schema="native",
     name="sla",
-    columns=_columns(
+    columns=columns_of(
         "event_id, outcome_id, use_case, metric, started_at:t, due_at:t, stopped_at:t, updated_at:t,"
         "paused_minutes:min, status"
     ),
@@ -110,7 +110,7 @@ SLA = Table(
 OUTCOMES = Table(
     schema="native",
     name="outcomes",
-    columns=_columns("outcome_id, use_case, decision, decided_at:t, decided_by_role"),
+    columns=columns_of("outcome_id, use_case, decision, decided_at:t, decided_by_role"),
     # Another time of decision is another decision, never a correction of the first.
     key=("outcome_id", "decided_at"),
     event_time="decided_at",
@@ -119,10 +119,11 @@ OUTCOMES = Table(
 CALLS = Table(
     schema="litellm",
     name="calls",
-    columns=_columns(
+    columns=columns_of(
         "shape, call_id, litellm_call_id, trace_id, session_id, call_type, status, error_class, error_code, model,"
         "model_group, custom_llm_provider, started_at:t, ended_at:t, prompt_tokens:n, completion_tokens:n,"
-        f"{_TOKENS}, reasoning_tokens:n, {_MODALITIES}, cache_hit:b, spend:m, service_tier, attempted_retries:n,"
+        f"{TOKENS}, reasoning_tokens:n, {MODALITIES}, web_search_calls:n, usage_disagrees:b, cache_hit:b, spend:m,"
+        "service_tier, attempted_retries:n,"
         "attempted_fallbacks:n, outcome_id, use_case, task_class, release_id, experiment, can_wait:b, input_valid:b,"
         "prompt_hash, attributes"
     ),
@@ -134,10 +135,10 @@ CALLS = Table(
 SPANS = Table(
     schema="otel",
     name="spans",
-    columns=_columns(
+    columns=columns_of(
         "trace_id, span_id, parent_span_id, span_name, scope_name, service_name, started_at:t, ended_at:t,"
         "status_code, convention, operation, provider, request_model, response_model, response_id, service_tier,"
-        f"error_type, input_tokens:n, {_TOKENS}, output_tokens:n, reasoning_tokens:n, {_MODALITIES},"
+        f"error_type, input_tokens:n, {TOKENS}, output_tokens:n, reasoning_tokens:n, {MODALITIES},"
         "input_includes_cache:b, resend_count:n, logged_cost:m, outcome_id, use_case, task_class, release_id,"
         "experiment, can_wait:b, input_valid:b, cache_hit:b, prompt_hash, attributes"
     ),
@@ -159,7 +160,7 @@ def _desk(schema: str, more_columns: str, *first_ranks: str) -> Table:
     return Table(
         schema=schema,
         name="records",
-        columns=_columns(_DESK_TICKET + more_columns),
+        columns=columns_of(_DESK_TICKET + more_columns),
         key=("record", "record_id"),
         event_time="updated_at",
         rank=(*first_ranks, "updated_at", "_row_hash"),

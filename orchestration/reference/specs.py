@@ -28,7 +28,8 @@ LARGEST_PRICE = "100000000"
 CRITICALITIES = ("critical", "important", "mass")
 TASK_CLASSES = ("A", "B", "C")
 MODEL_TIERS = ("premium", "balanced", "economy")
-SERVICE_TIERS = ("standard", "batch", "flex", "priority")
+# The last three are tiers that logs name and the price package does not know: people price them.
+SERVICE_TIERS = ("standard", "batch", "flex", "priority", "latency_optimized", "reserved", "scale")
 LEVERS = (
     "routing",
     "context_limits",

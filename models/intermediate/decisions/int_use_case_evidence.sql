@@ -140,7 +140,9 @@ tested_forecasts as (
         owner,
         use_case,
         count(*) as tested_forecasts,
-        avg(abs(weighted_error)) as average_error
+        -- Summed as decimals: a sum of doubles has another last digit in another order.
+        cast(sum(cast(abs(weighted_error) as decimal(38, 12))) as double) / nullif(count(weighted_error), 0)
+            as average_error
     from {{ ref('forecast_backtest') }}
     group by owner, use_case
 

@@ -44,7 +44,12 @@ with clocks as (
 
 select
     clocks.source,
-    clocks.event_id,
+    -- A page of SLAs may name its ticket by key only; the same clock inside the ticket has the ticket's id in its own.
+    case
+        when clocks.ticket_id is null and starts_with(clocks.event_id, by_key.ticket_key || '/')
+            then by_key.ticket_id || substr(clocks.event_id, length(by_key.ticket_key) + 1)
+        else clocks.event_id
+    end as event_id,
     case when coalesce(by_id.is_in_scope, by_key.is_in_scope) then coalesce(by_id.outcome_id, by_key.outcome_id) end
         as outcome_id,
     coalesce(by_id.logged_use_case, by_key.logged_use_case) as logged_use_case,

@@ -77,7 +77,7 @@ ranked_matches as (
         replace(model, '\1', {{ first_group('named', 'pattern') }}) as named_model,
         row_number() over (
             partition by provider, sku_id, sku_meter, charge_description, line_item
-            order by field_order, length(pattern) desc, pattern, model, token_kind
+            order by field_order asc, length(pattern) desc, pattern asc, model asc, token_kind asc
         ) as preference
     from candidates
     where

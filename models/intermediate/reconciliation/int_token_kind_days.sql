@@ -1,6 +1,7 @@
 {{ config(materialized='incremental', incremental_strategy='replace_days') }}
 
 {%- set kinds = billed_units('attempts') %}
+{%- set not_tokens = stand_alone_kinds() + ['request'] %}
 {%- set group_key = [
     'day', 'owner', 'use_case', 'provider', 'model', 'service_tier', 'is_unpriced', 'is_on_capacity',
     'price_version_id'
@@ -30,27 +31,27 @@ with prices as (
 spent_attempts as (
 
     select
-        day,
-        owner,
-        use_case,
-        provider,
-        model,
-        service_tier,
-        cost_source in ('logged', 'unpriced') as is_unpriced,
-        is_on_capacity,
-        price_version_id,
-        cost,
-        list_cost,
+        attempts.day,
+        attempts.owner,
+        attempts.use_case,
+        attempts.provider,
+        attempts.model,
+        attempts.service_tier,
+        attempts.cost_source in ('logged', 'unpriced') as is_unpriced,
+        attempts.is_on_capacity,
+        attempts.price_version_id,
+        attempts.cost,
+        attempts.list_cost,
         {%- for kind, units in kinds.items() %}
-        case when cache_hit then 0 else {{ units }} end as {{ kind }}_tokens{{ ',' if not loop.last }}
+        case when attempts.cache_hit then 0 else {{ units }} end as {{ kind }}_tokens{{ ',' if not loop.last }}
         {%- endfor %}
     from {{ ref('attempts') }} as attempts
-    where true {{ and_in_rebuild_days('day') }}
+    where true {{ and_in_rebuild_days('attempts.day') }}
 
 ),
 
 -- Attempts at the same prices are split together: the parts of the sum are the sums of the parts.
-groups as (
+price_groups as (
 
     select
         {{ group_key | join(', ') }},
@@ -69,24 +70,26 @@ groups as (
 numbered_groups as (
 
     select
-        {{ columns_of('groups', group_key) }},
-        groups.attempts,
-        groups.cost,
-        groups.list_cost,
+        {{ columns_of('price_groups', group_key) }},
+        price_groups.attempts,
+        price_groups.cost,
+        price_groups.list_cost,
         {%- for kind in kinds %}
-        groups.{{ kind }}_tokens,
+        price_groups.{{ kind }}_tokens,
         prices.{{ kind }}_price,
         prices.{{ kind }}_list_price,
         {%- endfor %}
-        row_number() over (order by {{ columns_of('groups', group_key) }}) as group_no
-    from groups
-    left join prices on groups.price_version_id = prices.price_version_id
+        row_number() over (order by {{ columns_of('price_groups', group_key) }}) as group_no
+    from price_groups
+    left join prices on price_groups.price_version_id = prices.price_version_id
 
 ),
 
 kinds as (
 
     {% for kind in kinds -%}
+    {#- Requests and calls of tools are no tokens, so the hours of capacity are not theirs. -#}
+    {%- set kind_tokens = '0' if kind in not_tokens else kind ~ '_tokens' -%}
     select
         group_no,
         {{ loop.index }} as kind_no,
@@ -99,12 +102,12 @@ kinds as (
         {%- endif %}
         case
             when is_unpriced or {{ kind }}_tokens = 0 then cast(0 as decimal(38, 15))
-            when is_on_capacity then cast({{ kind }}_tokens as decimal(38, 15))
+            when is_on_capacity then cast({{ kind_tokens }} as decimal(38, 15))
             else cast({{ kind }}_tokens as decimal(14, 0)) * coalesce({{ kind }}_price, 0)
         end as weight,
         case
             when is_unpriced or {{ kind }}_tokens = 0 then cast(0 as decimal(38, 15))
-            when is_on_capacity and price_version_id is null then cast({{ kind }}_tokens as decimal(38, 15))
+            when is_on_capacity and price_version_id is null then cast({{ kind_tokens }} as decimal(38, 15))
             else cast({{ kind }}_tokens as decimal(14, 0)) * coalesce({{ kind }}_list_price, 0)
         end as list_weight
     from numbered_groups
@@ -124,7 +127,7 @@ weighed_kinds as (
         list_weight,
         sum(weight) over (partition by group_no) as group_weight,
         sum(list_weight) over (partition by group_no) as group_list_weight,
-        row_number() over (partition by group_no order by weight desc, kind_no) as place
+        row_number() over (partition by group_no order by weight desc, kind_no asc) as place
     from kinds
 
 ),

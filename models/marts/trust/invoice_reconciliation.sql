@@ -16,7 +16,11 @@ with usage_by_kind as (
         cast(sum(unpriced_tokens) as decimal(38, 0)) as unpriced_tokens,
         cast(sum(cost) as decimal(38, 12)) as our_cost
     from {{ ref('int_token_kind_days') }}
-    group by 1, 2, 3, 4
+    group by
+        provider,
+        {{ period_start('day', 'month') }},
+        model,
+        case when token_kind = 'reasoning' then 'output' else token_kind end
 
 ),
 

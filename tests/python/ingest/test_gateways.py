@@ -25,6 +25,7 @@ from .gateway_samples import (
     generation,
     generation_row,
     helicone,
+    many,
     queue_item,
     trace,
 )
@@ -106,26 +107,6 @@ def test_bodies_are_not_stored(warehouse: Warehouse, source: str, caplog: pytest
     printed = caplog.text + "".join(capfd.readouterr()) + str(report)
     assert "CanaryQ7sentence" not in printed
     warehouse.assert_conserved()
-
-
-def many(source: str) -> Rows:
-    """Rows of a source in which ids repeat, with other counts and other versions."""
-    rows: Rows = []
-    for n in range(48):
-        at = f"2026-06-{1 + n % 28:02d}T10:00:00.{n:03d}Z"
-        rows += {
-            "langfuse": [
-                generation(id=f"g-{n % 20}", startTime=at, endTime=at, updatedAt=f"2026-06-30T10:00:{n // 3:02d}Z",
-                           usageDetails={"input": n, "output": n % 7}),
-                correction(id=f"s-{n % 9}", updatedAt=f"2026-06-30T12:00:{n // 4:02d}Z"),
-                queue_item(id=f"q-{n % 5}", completedAt=None if n % 2 else at),
-            ],
-            "helicone": [helicone(request_id=f"h-{n % 20}", request_created_at=at, completion_tokens=n % 7)],
-            "bedrock": [bedrock(requestId=f"b-{n % 20}", timestamp=at, output={"outputTokenCount": n % 7})],
-            "azure_apim": [apim(CorrelationId=f"c-{n % 20}", TimeGenerated=at, SequenceNumber=n % 3,
-                                PromptTokens=n % 7)],
-        }[source]  # fmt: skip
-    return rows
 
 
 @pytest.mark.parametrize("source", KEYS)

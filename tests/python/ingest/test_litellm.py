@@ -97,6 +97,40 @@ def test_usage_of_all_providers(warehouse: Warehouse, usage: dict[str, Any], exp
 
 
 @pytest.mark.parametrize(
+    ("changes", "tier"),
+    [
+        ({"call_type": "aretrieve_batch"}, "batch"),
+        ({"metadata": {"batch_models": ["gpt-4o"]}}, "batch"),
+        ({"metadata": {"batch_models": None, "usage_object": {"service_tier": "flex"}}}, "flex"),
+        ({"call_type": "acreate_batch"}, None),
+    ],
+)
+def test_a_finished_batch_was_served_by_batch(warehouse: Warehouse, changes: dict[str, Any], tier: str | None):
+    """Catches batches at the standard price, which is twice theirs: the row that has their usage names no tier."""
+    assert load(warehouse, {**SPEND_LOG, **changes}, columns="service_tier") == [(tier,)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "flagged"),
+    [({}, False), ({"total_tokens": 150}, False), ({"total_tokens": "150"}, False), ({"total_tokens": 151}, True)],
+)
+def test_a_total_of_other_counts_is_flagged(warehouse: Warehouse, changes: dict[str, Any], flagged: bool):
+    """Catches counts that do not add up and are taken in silence, or bent until they do."""
+    columns = "usage_disagrees, prompt_tokens, completion_tokens"
+    assert load(warehouse, {**SPEND_LOG, **changes}, columns=columns) == [(flagged, 100, 50)]
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [{"server_tool_use": {"web_search_requests": 3}}, {"prompt_tokens_details": {"web_search_requests": 3}}],
+)
+def test_searches_billed_by_the_call_are_found(warehouse: Warehouse, usage: dict[str, Any]):
+    """Catches searches that the provider bills and nobody counts."""
+    row = {**SPEND_LOG, "metadata": {"usage_object": usage}}
+    assert load(warehouse, row, columns="web_search_calls") == [(3,)]
+
+
+@pytest.mark.parametrize(
     ("changes", "spend"),
     [
         ({"spend": 0, "metadata": {"cost_breakdown": {"total_cost": 0.125}}}, "0.125"),

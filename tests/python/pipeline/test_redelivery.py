@@ -11,14 +11,28 @@ from orchestration.instants import parse_instant
 from orchestration.sample_company import AS_OF, write
 from pipeline.deliveries import STATEMENTS, in_another_format, lines_of, write_lines
 from pipeline.engine import Engine, Night, Warehouse
+from pipeline.every_source import GATEWAYS, land_other_sources
 
 NATIVE = ("inference", "rework", "sla", "outcomes")
+# Marts that show the cost of attempts, by what they have in common with them.
+SUMMARIES = {
+    "spend_daily": ("inference_cost", "day, owner, use_case, provider, model, tier, service_tier"),
+    "price_coverage": ("inference_cost", "provider, model, tier, service_tier"),
+    "requests": ("inference_cost", "source, request_id"),
+    "focus_cost_and_usage": (
+        '"BilledCost"',
+        '"x_Day", "x_Owner", "x_UseCase", "ProviderName", "x_Model", "x_ServiceTier"',
+    ),
+}
+FOCUS_NAMES = {"x_Day": "day", "x_Owner": "owner", "x_UseCase": "use_case", "ProviderName": "provider",
+               "x_Model": "model", "x_ServiceTier": "service_tier"}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def delivered(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> tuple[Warehouse, Night]:
     warehouse = engine.warehouse(tmp_path_factory.mktemp("redelivery"))
     write(warehouse.landing, scale=0.05)
+    land_other_sources(warehouse.landing)
     return warehouse, warehouse.night(parse_instant(AS_OF))
 
 
@@ -29,6 +43,42 @@ def _conserved(warehouse: Warehouse) -> None:
             " WHERE rows_in <> loaded + duplicate + superseded + quarantined"
         ).fetchall()
     assert wrong == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mart", SUMMARIES)
+def test_every_grouping_has_the_cost_of_its_attempts(delivered: tuple[Warehouse, Night], mart: str) -> None:
+    """Mistake caught: cost that a summary loses or doubles on the way, in any group and not only in the total."""
+    amount, columns = SUMMARIES[mart]
+    of_attempts = columns
+    for name, column in FOCUS_NAMES.items():
+        of_attempts = of_attempts.replace(f'"{name}"', column)
+    with delivered[0].marts() as con:
+        query = "SELECT {}, sum({}) AS cost FROM {} GROUP BY ALL HAVING sum({}) <> 0 ORDER BY ALL"
+        shown = con.execute(query.format(columns, amount, mart, amount)).fetchall()
+        assert shown == con.execute(query.format(of_attempts, "cost", "attempts", "cost")).fetchall()
+    assert len(shown) > 10
+
+
+@pytest.mark.slow
+def test_every_source_reaches_the_facts(delivered: tuple[Warehouse, Night]) -> None:
+    """Mistake caught: a source that lands and is in no figure, for which all else here would pass for nothing."""
+    with delivered[0].marts() as con:
+        facts = {
+            query: {source for (source,) in con.execute(query).fetchall()}
+            for query in (
+                "SELECT source FROM attempts WHERE cost > 0",
+                "SELECT source FROM rework_tickets",
+                "SELECT source FROM sla_events",
+            )
+        }
+        jira_clocks = con.execute("SELECT count(*) FROM sla_events WHERE source = 'jira'").fetchone()
+    priced, tickets, clocks = facts.values()
+    # Twelve issues with two cycles each, inside the issue and on a page of their own.
+    assert jira_clocks == (24,)
+    assert priced >= {*GATEWAYS, "inference", "litellm", "otel"}
+    assert tickets >= {"rework", "langfuse", "zendesk", "jira", "servicenow"}
+    assert clocks >= {"sla", "zendesk", "jira", "servicenow"}
 
 
 @pytest.mark.slow

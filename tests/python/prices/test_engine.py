@@ -18,6 +18,7 @@ from orchestration.prices.book import BookModel, book_models, package_prices, pa
 from orchestration.prices.names import ALIAS_COLUMNS, model_alias_rows
 from orchestration.prices.rows import COLUMNS, write_rows
 
+from .client_calls import BUCKETS, CALLS, fixture_rows, used
 from .engine_warehouse import EngineWarehouse
 from .package_usage import CONTEXTS, as_package_usage
 from .test_real_usages import NOT_NAMED, PICTURES_MADE, PRICED_AT, REAL_USAGES, buckets
@@ -101,8 +102,11 @@ def real_calls() -> list[tuple[Call, Decimal]]:
     for body in json.loads(REAL_USAGES.read_text(encoding="utf-8")):
         for extracted in body["extracted"]:
             for extractor in extracted["extractors"]:
+                # A body without a model has no price.
+                if "input_price" not in extractor:
+                    continue
                 place = (extractor["provider_id"], body["model"])
-                if "input_price" not in extractor or place in NOT_NAMED | PICTURES_MADE:
+                if place in NOT_NAMED | PICTURES_MADE:
                     continue
                 call = Call(f"real|{len(found)}", *place, "standard", PRICED_AT, buckets(extracted["usage"]))
                 found.append((call, Decimal(extractor["input_price"]) + Decimal(extractor["output_price"])))
@@ -179,6 +183,8 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> EngineWarehouse:
     size = len(shuffled) // 4
     for number in range(5):
         made.land(f"inference-again/{number}.jsonl", shuffled[max(number * size - size // 2, 0) : (number + 1) * size])
+    made.land("litellm/client.jsonl", fixture_rows("litellm.jsonl"))
+    made.land("otel/client.jsonl", fixture_rows("otel.jsonl"))
     made.build("attempts", "capacity_usage", "repriced_costs", "price_versions", "price_coverage")
     return made
 
@@ -330,3 +336,31 @@ def test_coverage_counts_names_that_an_alias_resolved(warehouse: EngineWarehouse
     assert aliased == seen
     assert not REAL_USAGES.exists() or seen > 50
     assert warehouse.all("select sum(undeclared_deployment_attempts) from price_coverage") == [(1,)]
+
+
+@pytest.mark.parametrize("source", ["litellm", "otel"])
+def test_logs_of_real_clients_have_the_tokens_of_the_answers(warehouse: EngineWarehouse, source: str) -> None:
+    """Catches a reader that knows its own fixtures only: tokens lost, counted twice or in another bucket between a
+    provider's answer, what LiteLLM or an OpenTelemetry instrumentation writes of it, and the facts."""
+    columns = ", ".join(f"{bucket}_tokens" for bucket in BUCKETS)
+    found = warehouse.all(
+        f"select outcome_id, {columns} from attempts where source = ? and outcome_id < 'o-5' order by 1",
+        source,
+    )
+    wanted = {outcome_id: used(outcome_id) for outcome_id in CALLS}
+    if source == "otel":
+        # Its span has one count of cache writes, and no reasoning of a stream.
+        fresh, read, short_lived, long_lived, *rest = wanted["o-3"]
+        wanted["o-3"] = (fresh, read, short_lived + long_lived, 0, *rest)
+    assert {outcome_id: tuple(tokens) for outcome_id, *tokens in found} == wanted
+    assert warehouse.all(
+        "select status, cost from attempts where source = ? and outcome_id = 'o-5'", source
+    ) == [("rate_limited", Decimal(0))]  # fmt: skip
+
+
+def test_our_cost_is_the_one_that_litellm_logged(warehouse: EngineWarehouse) -> None:
+    """Catches buckets that add up and are priced as each other: LiteLLM has a price list and an engine of its own."""
+    rows = warehouse.all("select outcome_id, cost, logged_cost from attempts where source = 'litellm' order by 1")
+    priced = [(outcome_id, ours, logged) for outcome_id, ours, logged in rows if outcome_id != "o-5"]
+    assert len(priced) == 6
+    assert [row for row in priced if row[1] is None or abs(row[1] - row[2]) > TOLERANCE] == []
