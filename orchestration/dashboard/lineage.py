@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from orchestration.dashboard.page import to_embedded_json
@@ -23,7 +24,7 @@ _DROPPED = (
     "compiled_code", "compiled_path", "checksum", "relation_name", "unrendered_config", "build_path", "contract",
     "created_at", "doc_blocks", "extra_ctes", "extra_ctes_injected", "metrics", "functions", "primary_key",
     "constraints", "time_spine", "unrendered_config_call_dict", "config_call_dict", "deferred", "refs", "sources",
-    "language",
+    "language", "root_path",
 )  # fmt: skip
 
 _OF_TESTS = (
@@ -75,6 +76,9 @@ def slim_manifest(manifest: dict[str, Any]) -> dict[str, Any]:
 
 def _slim(node: dict[str, Any]) -> dict[str, Any]:
     kept = {name: value for name, value in node.items() if name not in _DROPPED}
+    if Path(node.get("original_file_path", "")).is_absolute():
+        # Checked reference data lies in the state folder, and where that is concerns nobody who reads the page.
+        kept["original_file_path"] = f"seeds/{Path(node['original_file_path']).name}"
     if node["resource_type"] == "test":
         # Hundreds of them; the page shows that a column is tested, not how.
         kept = {name: value for name, value in kept.items() if name in _OF_TESTS} | {"raw_code": "", "config": {}}

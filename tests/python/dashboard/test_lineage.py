@@ -46,6 +46,16 @@ def test_manifest_is_cut_down_to_what_the_page_shows(manifest: dict[str, Any]) -
     assert column == {"name": "c", "description": "d", "tags": None, "type": "date"}
 
 
+def test_places_on_this_machine_are_not_told(manifest: dict[str, Any]) -> None:
+    """Mistake caught: the state folder's path in a page that is mailed; a tree so deep that dbt's page gives up."""
+    seed = _node(
+        "seed", original_file_path="/home/somebody/warehouse/seeds/budgets.csv", root_path="/home/somebody/project"
+    )
+    slim = slim_manifest(manifest | {"nodes": {"seed.p.budgets": seed}})
+    assert slim["nodes"]["seed.p.budgets"]["original_file_path"] == "seeds/budgets.csv"
+    assert "somebody" not in json.dumps(slim)
+
+
 def test_page_holds_the_manifest_and_calls_nobody(
     manifest: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
