@@ -36,11 +36,11 @@ _TITLES = {
     "quarterly": "Quarterly budget review",
 }
 # What a column's name says about its numbers.
-_SHARE = re.compile(r"(_share|_rate|_change|sla_attainment|share_of_\w+)$")
+_SHARE = re.compile(r"(_share|_rate|_change|sla_attainment|share_of_\w+|acceptance_rate_7_days|quality_floor)$")
 _MONEY = re.compile(r"(cost|_amount|_saved|_moved_by)")
 _NOT_MONEY = frozenset({"cost_per_request_change", "cost_per_accepted_outcome_change"})
 # Characters that Markdown or the HTML made of it would take for more than text.
-_MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+!|~&$@])")
+_MARKUP = re.compile(r"([\\`*{}\[\]<>#+!|~&$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))")
 
 
 @dataclass(frozen=True)

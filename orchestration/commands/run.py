@@ -80,6 +80,9 @@ def run_job(settings: Settings, job: str, *, as_of: datetime, **parameters: Any)
         except DbtFailure as error:
             raise CommandError(str(error), EXIT_FAILED) from error
 
+    from orchestration.run_history import write_history_without_waiting
+
+    write_history_without_waiting()
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     config = as_of_config(as_of.isoformat(), **parameters) | {"loggers": {"stages": {"config": {}}}}
     with dg.DagsterInstance.from_config(str(settings.dagster_dir)) as instance, _stages(settings):
