@@ -143,6 +143,28 @@ def alerts(
 
 
 @app.command(epilog=EPILOG)
+def dashboard(
+    show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+    single_file: Annotated[
+        Path | None, typer.Option("--single-file", metavar="FILE", help="Write one HTML file for mailing instead.")
+    ] = None,
+    screenshot: Annotated[
+        Path | None, typer.Option("--screenshot", metavar="FILE", help="Also take a picture (PNG) with Chromium.")
+    ] = None,
+    view: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="What the picture shows, as in the address.")
+    ] = "#/overview",
+) -> None:
+    """Build the static dashboard from what is published; the nightly run does it too.
+
+    It opens by double-click and needs no server and no network.
+    """
+    from orchestration.commands.dashboard import run_dashboard
+
+    run_dashboard(_settings(), show=show, single_file=single_file, screenshot=screenshot, view=view)
+
+
+@app.command(epilog=EPILOG)
 def sources() -> None:
     """Per landing folder: files seen, loaded and refused, what became of the rows, and why."""
     from orchestration.commands.sources import show_sources

@@ -3,6 +3,7 @@
 import dagster as dg
 
 from orchestration.assets.alerts import alerts
+from orchestration.assets.dashboard import dashboard
 from orchestration.assets.landed import landing_assets, ledger, raw_asset, raw_checks
 from orchestration.assets.models import model_assets, rebuild_days, reference
 from orchestration.assets.published import mart_checks, published_asset
@@ -23,7 +24,7 @@ def build_definitions() -> dg.Definitions:
     checks = [check for family in SOURCES for check in raw_checks(family)] + mart_checks(models)
     published = published_asset(models, checks)
     return dg.Definitions(
-        assets=[*landing_assets(), reference, ledger, *raw, rebuild_days, models, published, alerts],
+        assets=[*landing_assets(), reference, ledger, *raw, rebuild_days, models, published, alerts, dashboard],
         asset_checks=checks,
         jobs=JOBS,
         schedules=[every_night],

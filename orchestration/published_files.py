@@ -105,6 +105,12 @@ def switch_current(settings: Settings, build: Path) -> None:
     sync_folder(settings.published_dir)
 
 
+def switch_dashboard(settings: Settings, site: Path) -> None:
+    """Let readers see a dashboard, a folder of ``published/dashboards``."""
+    _point(settings.published_dir / "dashboard", Path(site.parent.name) / site.name)
+    sync_folder(settings.published_dir)
+
+
 def remove_old_builds(settings: Settings) -> list[str]:
     """Keep the newest builds (``FINOPS_KEEP_BUILDS``) and the current one; returns the names of those removed."""
     current = current_build(settings)

@@ -7,6 +7,7 @@ REFERENCE = dg.AssetKey(["reference", "checked"])
 PLAN = dg.AssetKey(["plan", "rebuild_days"])
 PUBLISHED = dg.AssetKey("published")
 ALERTS = dg.AssetKey("alerts")
+DASHBOARD = dg.AssetKey("dashboard")
 
 
 def landing_key(family: str) -> dg.AssetKey:

@@ -152,6 +152,7 @@ def _show_next(settings: Settings) -> None:
     out.print("\nWhere to look next")
     out.print(plain(f'  .venv/bin/finops sql "{EXAMPLE}"'), soft_wrap=True)
     out.print("  .venv/bin/finops sources   what was loaded and refused, and why")
+    out.print("  .venv/bin/finops dashboard --open   the pages that the reviews are held over")
     out.print("  make ui                    the asset graph in Dagster")
     out.print(
         plain(f"  {settings.published_database}   open it read only with anything that reads DuckDB"), soft_wrap=True

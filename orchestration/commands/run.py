@@ -26,6 +26,7 @@ STAGES = {
     "audit of marts": (),
     "publish": ("published",),
     "alerts": ("alerts",),
+    "dashboard": ("dashboard",),
 }
 CHECKS_OF_ROWS = ("_rows_are_accounted_for", "_new_rows_are_sound")
 CHECKS_OF_MARTS = ("_is_sound",)
@@ -196,6 +197,7 @@ class _stages:
             "audit of marts": len(mart_suites()),
             "publish": len(PUBLISH_STEPS),
             "alerts": 1,
+            "dashboard": 1,
         }
 
     def _hear(self, kind: str, step: str, text: str) -> None:

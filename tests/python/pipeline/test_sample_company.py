@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dashboard.browser import PAGES, chromium, needs_chromium, visit
 from oracle.compute import OracleResult, compute
 
+from orchestration.dashboard.metrics import METRICS
 from orchestration.reviews import REVIEWS
 from orchestration.sample_company import AS_OF, write
 from orchestration.sample_company.story import AFTER, BEFORE, STORY_CASE
@@ -78,6 +80,43 @@ def test_contract_has_no_column_that_is_not_compared(built: Built) -> None:
             contract = [grain, "use_case", *comparison.CONTRACT]
             contract.insert(contract.index("acceptance_rate"), comparison.ESTIMATED)
             assert names[: len(contract)] == contract
+
+
+def test_dashboard_shows_the_metrics_of_the_marts(built: Built) -> None:
+    """Mistake caught: a night without a dashboard, or numerators and denominators that make another metric."""
+    page = built.home.path / "published" / "dashboard" / "index.html"
+    assert page.stat().st_size + (page.parent / "lineage" / "index.html").stat().st_size < 8_000_000
+    with built.home.published() as con:
+        for metric in [*METRICS, *(metric["beside"] for metric in METRICS if "beside" in metric)]:
+            quotient = f"{metric['numerator']}::DOUBLE / nullif({metric['denominator']}, 0)"
+            (differing,) = con.execute(
+                f"SELECT count(*) FROM use_case_daily WHERE {metric['id']} IS DISTINCT FROM {quotient}"
+                f" AND NOT abs({metric['id']} - {quotient}) < 1e-9 * abs({metric['id']})"
+            ).fetchone()
+            assert differing == 0, metric["id"]
+        (said,) = con.execute("SELECT publish_id FROM publishes ORDER BY published_at DESC LIMIT 1").fetchone()
+    assert f'"publish_id":"{said}"' in page.read_text(encoding="utf-8")
+
+
+@needs_chromium
+def test_dashboard_and_lineage_open_in_a_browser(built: Built) -> None:
+    """Mistake caught: pages that work with made-up figures only; a documentation page that looks for other files."""
+    site = built.home.path / "published" / "dashboard"
+    metric = METRICS[0]
+    with built.home.published() as con:
+        (value,) = con.execute(
+            f"SELECT sum({metric['numerator']})::DOUBLE / sum({metric['denominator']}) FROM use_case_daily"
+            " WHERE use_case = 'code_review_assistant' AND day BETWEEN '2026-08-31' AND '2026-09-27'"
+        ).fetchone()
+    with chromium() as browser, visit(browser, site / "index.html") as seen:
+        for page in PAGES:
+            seen.go(f"#/{page}?use_case=code_review_assistant")
+        assert seen.go("#/overview?use_case=code_review_assistant").tile(metric["id"]).endswith(f"${value:.4f}")
+        seen.page.get_by_role("link", name="lineage").click()
+        seen.page.wait_for_selector("text=inference_finops", state="attached")
+        assert seen.told == []
+        opened = {(site / "index.html").as_uri(), (site / "lineage" / "index.html").as_uri()}
+        assert set(seen.requests) == opened
 
 
 def test_story_is_found(built: Built) -> None:

@@ -59,6 +59,7 @@ def test_order_runs_from_reference_data_to_publish(graph) -> None:
     assert {"raw/inference", "raw/litellm", "raw/otel", "plan/rebuild_days"} <= above("marts/attempts")
     assert "reference/checked" in above("reference/use_cases")
     assert {"marts/attempts", "marts/use_case_daily", "reference/checked"} <= above("published")
+    assert {"published", "marts/use_case_daily"} <= above("dashboard")
 
 
 def test_checks_of_rows_and_marts_block(defs, graph) -> None:
