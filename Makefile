@@ -8,6 +8,8 @@ UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 PYTHON ?= python3
 FINOPS_HOME ?= $(CURDIR)/var
 STAMP := .venv/.set-up
+# What a run needs, without what only the tests need.
+RUN_STAMP := .venv/.set-up-to-run
 
 # Without compiled bytecode every start of dbt costs ten seconds more, and some machines forbid Python to write it.
 export UV_COMPILE_BYTECODE := 1
@@ -22,7 +24,7 @@ help:
 	@echo "make ui     Dagster on http://127.0.0.1:3000"
 	@echo "make clean  remove the environment and caches; var/ (landing, warehouse, published) stays"
 
-demo: $(STAMP)
+demo: $(RUN_STAMP)
 	@.venv/bin/finops demo
 
 # A test must not see the settings of whoever runs it.
@@ -36,7 +38,7 @@ lint: $(STAMP)
 	@mkdir -p "$(FINOPS_HOME)/warehouse"
 	.venv/bin/sqlfluff lint models tests/reconciliation
 
-ui: $(STAMP)
+ui: $(RUN_STAMP)
 	@mkdir -p "$(FINOPS_HOME)/dagster" && cp dagster.yaml "$(FINOPS_HOME)/dagster/dagster.yaml"
 	DAGSTER_HOME="$(abspath $(FINOPS_HOME))/dagster" .venv/bin/dagster dev --host 127.0.0.1
 
@@ -44,6 +46,10 @@ setup: $(STAMP)
 
 $(STAMP): uv.lock pyproject.toml $(filter .uv/bin/uv,$(UV))
 	@$(UV) sync --frozen --quiet
+	@touch $@ $(RUN_STAMP)
+
+$(RUN_STAMP): uv.lock pyproject.toml $(filter .uv/bin/uv,$(UV))
+	@$(UV) sync --frozen --quiet --no-dev --inexact
 	@touch $@
 
 .uv/bin/uv:

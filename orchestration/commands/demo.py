@@ -18,8 +18,6 @@ from orchestration.instants import parse_instant
 from orchestration.settings import PROJECT_DIR, Settings, project_vars
 
 WINDOW_DAYS = 28
-# A company's leaks; the largest is shown where the mart exists.
-_LEAKS = "top_leaks"
 
 EIGHT_METRICS = """
     WITH response_times AS (
@@ -46,6 +44,10 @@ STORY = """
         sum(accepted_outcomes) / nullif(sum(outcomes), 0), sum(retried_requests) / nullif(sum(requests), 0)
     FROM use_case_daily WHERE use_case = ? AND day >= ? AND day < ?
 """
+LEAKS = """
+    SELECT use_case, replace(leak, '_', ' '), leak_cost, share_of_inference_cost, rework_cost + delay_cost
+    FROM top_leaks WHERE period = 'all_time' ORDER BY leak_cost DESC LIMIT 5
+"""
 EXAMPLE = "select month, use_case, cost_per_accepted_outcome from use_case_monthly order by all"
 
 
@@ -63,7 +65,7 @@ def run_demo(settings: Settings) -> None:
     with open_published(settings) as con:
         _show_metrics(con)
         _show_story(con)
-        _show_leak(con)
+        _show_leaks(con)
     _show_next(settings)
 
 
@@ -135,22 +137,20 @@ def _show_story(con: duckdb.DuckDBPyConnection) -> None:
     out.print(table)
 
 
-def _show_leak(con: duckdb.DuckDBPyConnection) -> None:
-    has_leaks = con.execute("SELECT 1 FROM information_schema.tables WHERE table_name = ?", [_LEAKS]).fetchone()
-    if has_leaks is None:
-        return
-    columns = {name for (name, *_) in con.execute(f"DESCRIBE {_LEAKS}").fetchall()}
-    if not {"use_case", "leak", "amount"} <= columns:
-        return
-    row = con.execute(f"SELECT use_case, leak, amount FROM {_LEAKS} ORDER BY amount DESC NULLS LAST LIMIT 1").fetchone()
-    if row is not None:
-        use_case, leak, amount = row
-        out.print(plain(f"\nThe biggest leak: {leak} in {use_case}, {float(amount):,.2f} {_currency()}"))
+def _show_leaks(con: duckdb.DuckDBPyConnection) -> None:
+    table = Table(show_edge=False, pad_edge=False)
+    for name in ("use case", "leak", "leaked", "of inference cost", "rework and delay beside it"):
+        table.add_column(name, justify="left" if name in ("use case", "leak") else "right")
+    for use_case, leak, cost, share, beside in con.execute(LEAKS).fetchall():
+        table.add_row(plain(use_case), leak, f"{cost:,.2f}", f"{share:.1%}", f"{beside:,.2f}")
+    out.print(f"\nWhere most money leaked in these 13 weeks, in {_currency()}")
+    out.print(table)
 
 
 def _show_next(settings: Settings) -> None:
     out.print("\nWhere to look next")
     out.print(plain(f'  .venv/bin/finops sql "{EXAMPLE}"'), soft_wrap=True)
+    out.print("  .venv/bin/finops review weekly   what changed, why, and the one action to take")
     out.print("  .venv/bin/finops sources   what was loaded and refused, and why")
     out.print("  .venv/bin/finops dashboard --open   the pages that the reviews are held over")
     out.print("  make ui                    the asset graph in Dagster")
