@@ -30,6 +30,7 @@ def ensure_tables(con: duckdb.DuckDBPyConnection, *, as_of: datetime = END_OF_TI
             con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
         for name, columns in tables.items():
             con.execute(f"CREATE TABLE IF NOT EXISTS {name} ({', '.join(f'{c} {t}' for c, t in columns.items())})")
+        _add_missing_columns(con, tables)
         con.execute(
             "INSERT INTO control.run SELECT 'none', ?, 'full' WHERE NOT EXISTS (SELECT 1 FROM control.run)", [as_of]
         )
@@ -37,6 +38,20 @@ def ensure_tables(con: duckdb.DuckDBPyConnection, *, as_of: datetime = END_OF_TI
     except BaseException:
         con.rollback()
         raise
+
+
+def _add_missing_columns(con: duckdb.DuckDBPyConnection, tables: dict[str, dict[str, str]]) -> None:
+    """Give tables of an older version the columns that it did not know: unknown for the rows that are there."""
+    present: dict[str, set[str]] = {}
+    for name, column in con.execute(
+        "SELECT schema_name || '.' || table_name, column_name FROM duckdb_columns()"
+        " WHERE database_name = current_database()"
+    ).fetchall():
+        present.setdefault(name, set()).add(column)
+    for name, columns in tables.items():
+        for column, kind in columns.items():
+            if column not in present[name]:
+                con.execute(f"ALTER TABLE {name} ADD COLUMN {column} {kind}")
 
 
 def next_load_id(con: duckdb.DuckDBPyConnection) -> int:

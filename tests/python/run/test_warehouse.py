@@ -36,6 +36,18 @@ def test_a_fresh_start_reads_all_of_landing_again_and_remembers_the_publishes(se
     assert settings.published_database.exists()
 
 
+def test_a_warehouse_of_an_older_version_gets_the_new_columns(settings) -> None:
+    """Catches an upgrade after which every run fails, or that costs the rows that are there."""
+    land_a_file(settings)
+    with duckdb.connect(str(settings.raw_database)) as con:
+        con.execute("ALTER TABLE litellm.calls DROP COLUMN web_search_calls; DROP TABLE ledger.restatements")
+    make_ready(settings, fresh=False, label="r1")
+    with duckdb.connect(str(settings.raw_database)) as con:
+        assert con.execute("SELECT count(*), count(web_search_calls) FROM litellm.calls").fetchone() == (0, 0)
+        assert con.execute("SELECT count(*) FROM ledger.restatements").fetchone() == (0,)
+        assert con.execute("SELECT load_id FROM ledger.load_files").fetchall() == [(7,)]
+
+
 @pytest.mark.parametrize("lost", [True, False])
 def test_load_numbers_of_a_former_ledger_are_not_taken_over(settings, make_build, reference, lost) -> None:
     """Catches a run that died before its record, then a new ledger that takes its own new files for published."""
