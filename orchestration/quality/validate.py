@@ -7,6 +7,7 @@ import logging
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -154,18 +155,31 @@ def _validate_frames(
 
 
 def _great_expectations(expectations: list[Expectation]) -> tuple[Any, Any]:
-    """A batch definition for frames and a suite, in a context that keeps nothing and reports to nobody."""
-    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    """A batch definition for frames, and a suite."""
+    batch_definition = _batch_definition()
     import great_expectations as gx
     from great_expectations.expectations.registry import get_expectation_impl
+
+    kinds = [get_expectation_impl(f"expect_{expectation.expect}") for expectation in expectations]
+    # A suite that no context knows of is not written out again with each expectation that it gets.
+    suite = gx.ExpectationSuite(
+        "suite",
+        expectations=[
+            kind(column=expectation.column, meta={"position": position}, **expectation.arguments)
+            for position, (kind, expectation) in enumerate(zip(kinds, expectations, strict=True))
+        ],
+    )
+    return batch_definition, suite
+
+
+@cache
+def _batch_definition() -> Any:
+    """Frames of any kind, in a context that keeps nothing and reports to nobody; one for the process."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    import great_expectations as gx
 
     logging.getLogger("great_expectations").setLevel(logging.ERROR)
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False, "metric_calculations": False}
     frames = context.data_sources.add_pandas("frames").add_dataframe_asset("frame")
-    batch_definition = frames.add_batch_definition_whole_dataframe("whole")
-    suite = context.suites.add(gx.ExpectationSuite("suite"))
-    for position, expectation in enumerate(expectations):
-        kind = get_expectation_impl(f"expect_{expectation.expect}")
-        suite.add_expectation(kind(column=expectation.column, meta={"position": position}, **expectation.arguments))
-    return batch_definition, suite
+    return frames.add_batch_definition_whole_dataframe("whole")

@@ -24,18 +24,18 @@ def _differences(warehouse: Warehouse, as_of: datetime) -> list[str]:
 
 
 @pytest.mark.slow
-def test_sample_company_as_of_three_instants(engine: Engine, homes: Path) -> None:
+def test_sample_company_as_of_earlier_and_later(engine: Engine, homes: Path) -> None:
     """Mistake caught: a model that looks at a row later than the run, or that keeps something of a later build when a
     run goes back in time."""
     warehouse = engine.warehouse(homes / "home")
     write(warehouse.landing, scale=0.05)
     middle, late = datetime(2026, 8, 19, 15, 30, tzinfo=UTC), datetime(2026, 9, 28, 6, tzinfo=UTC)
     hashes = []
-    for as_of in (late, middle, late + timedelta(days=30), late):
+    for as_of in (late, middle, late):
         hashes.append(warehouse.night(as_of).content_hash)
         assert _differences(warehouse, as_of) == []
-    assert hashes[0] == hashes[3]
-    assert len(set(hashes)) == 3
+    assert hashes[0] == hashes[2]
+    assert len(set(hashes)) == 2
 
 
 @pytest.mark.parametrize(("seed", "days"), [(1, 20), (2, 90)])

@@ -11,11 +11,11 @@ from pipeline.engine import Engine
 from pipeline.random_company import START, RandomCompany, deliver
 from pipeline.readers import reading
 
-NIGHTS = 10
+NIGHTS = 4
 
 
 @pytest.mark.slow
-def test_reader_during_ten_nights(engine: Engine, tmp_path: Path) -> None:
+def test_reader_while_nights_publish(engine: Engine, tmp_path: Path) -> None:
     """Mistake caught: a published file that is changed in place, is missing for a moment, or mixes two builds."""
     warehouse = engine.warehouse(tmp_path / "home")
     rows = sorted(RandomCompany(4).rows, key=lambda landed: landed.known_at)
