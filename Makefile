@@ -30,7 +30,7 @@ demo: $(RUN_STAMP)
 # A test must not see the settings of whoever runs it.
 test: $(STAMP)
 	@.venv/bin/ruff check orchestration tests
-	@env -u FINOPS_HOME -u FINOPS_LANDING -u FINOPS_SEEDS .venv/bin/python -m pytest -n 2 --dist loadscope
+	@env -u FINOPS_HOME -u FINOPS_LANDING -u FINOPS_SEEDS .venv/bin/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 
 lint: $(STAMP)
 	.venv/bin/ruff check orchestration tests

@@ -11,6 +11,12 @@ if TYPE_CHECKING:
     from pipeline.engine import Engine
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Modules that run the whole pipeline come first, so that no worker waits at the end for the one that has them."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_settings_of_whoever_runs_this() -> None:
     """`make test` unsets them; by hand they may be set, and a test must not touch that folder."""

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import shutil
 import signal
-import time
 from pathlib import Path
-from random import Random
 
 import pytest
 
-from orchestration.content_hash import EXCLUDED_MARTS
 from orchestration.instants import parse_instant
 from orchestration.sample_company import AS_OF, write
 from pipeline.command import Home
 from pipeline.engine import Engine
 from pipeline.readers import reading
+from pipeline.whole import require_whole
 
 # Stage and passage; ingest comes first because it loads what the later ones build. The third check of Great
 # Expectations looks at landed rows; dbt's events are about three for each model and test.
@@ -24,21 +22,6 @@ FAILPOINTS = (
     "publish_switch:1", "publish_ledger:1",
 )  # fmt: skip
 SWITCHED = "publish_ledger:1"
-
-
-def _require_whole(home: Home) -> str:
-    """The content hash of what is published, after computing it anew from the published file."""
-    row = home.publishes()[-1]
-    folder = (home.path / "published" / "current").resolve()
-    assert home.hash_of(folder / "finops.duckdb") == row.content_hash
-    assert not list(folder.glob("*.wal"))
-    with home.published() as con:
-        for (name,) in con.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'marts'").fetchall():
-            if name not in EXCLUDED_MARTS:
-                files = folder / "parquet" / name / "**" / "*.parquet"
-                (rows,) = con.execute(f"SELECT count(*) FROM read_parquet('{files}')").fetchone()
-                assert con.execute(f"SELECT count(*) FROM {name}").fetchone() == (rows,), name
-    return row.content_hash
 
 
 def _split(landing: Path, second: Path) -> None:
@@ -62,16 +45,16 @@ def test_killed_at_every_stage(engine: Engine, lean_project: Path, tmp_path: Pat
 
     _split(home.landing, tmp_path / "second")
     home.nightly(AS_OF)
-    first = _require_whole(home)
+    first = require_whole(home)
     assert first != wanted
     shutil.copytree(tmp_path / "second", home.landing, dirs_exist_ok=True)
     with reading(home.path, tmp_path) as found:
         for failpoint in FAILPOINTS:
             home.finops("nightly", "--as-of", AS_OF, expect=-signal.SIGKILL, FINOPS_FAIL_AT=failpoint)
             # Killed after the switch, the new build is what readers see, and it is whole.
-            assert _require_whole(home) == (wanted if failpoint == SWITCHED else first), failpoint
+            assert require_whole(home) == (wanted if failpoint == SWITCHED else first), failpoint
         home.nightly(AS_OF)
-    assert _require_whole(home) == wanted
+    assert require_whole(home) == wanted
     assert found["errors"] == []
     assert found["mixed"] == 0
     assert len(found["seen"]) == 3
@@ -84,21 +67,3 @@ def test_killed_at_every_stage(engine: Engine, lean_project: Path, tmp_path: Pat
     assert rows[0] == rows[1]
     assert rows[2]
     assert [publish_id for (publish_id,) in publishes] == [row.publish_id for row in home.publishes()] == found["seen"]
-
-
-@pytest.mark.slow
-def test_killed_at_random_times(engine: Engine, lean_project: Path, tmp_path: Path) -> None:
-    """Mistake caught: a point between the named stages at which a kill cannot be mended."""
-    random = Random(11)
-    home = Home(tmp_path / "home", project=lean_project)
-    write(home.landing, scale=0.02)
-    unharmed = engine.warehouse(tmp_path / "unharmed")
-    shutil.copytree(home.landing, unharmed.landing, dirs_exist_ok=True)
-    wanted = unharmed.night(parse_instant(AS_OF)).content_hash
-    for longest in (12, 40):
-        with home.start("nightly", "--as-of", AS_OF) as process:
-            time.sleep(random.uniform(longest / 2, longest))
-            process.kill()
-            process.communicate()
-    home.nightly(AS_OF)
-    assert _require_whole(home) == wanted
