@@ -69,6 +69,11 @@ def text(value: Any) -> str | Bad | None:
     return value
 
 
+def _is_finite(value: float | Decimal) -> bool:
+    # A signalling NaN is not to be turned into a float.
+    return value.is_finite() if isinstance(value, Decimal) else math.isfinite(value)
+
+
 def integer(value: Any, *, lenient: bool = False, largest: int = MAX_COUNT) -> int | Bad | None:
     """A count from 0 to ``largest`` (100,000,000).
 
@@ -86,7 +91,7 @@ def integer(value: Any, *, lenient: bool = False, largest: int = MAX_COUNT) -> i
             return BAD_NUMBER
         value = int(value)
     elif type(value) is float or isinstance(value, Decimal):
-        if not lenient or not math.isfinite(value) or value != int(value):
+        if not lenient or not _is_finite(value) or value != int(value):
             return BAD_NUMBER
         value = int(value)
     elif type(value) is not int:
@@ -223,7 +228,7 @@ def _from_text(value: str, naive_is_utc: bool) -> datetime | Bad:
 
 def _from_number(value: int | float | Decimal) -> datetime | Bad:
     if type(value) is float:
-        if not math.isfinite(value):
+        if not _is_finite(value):
             return BAD_TIME
         value = Decimal(repr(value))
     if isinstance(value, Decimal) and not value.is_finite():

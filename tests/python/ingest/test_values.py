@@ -184,6 +184,7 @@ ANYTHING = st.one_of(
     st.lists(st.text(max_size=3), max_size=3),
     st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
     st.sampled_from([value for value, _ in TIMES] + [value for value, _ in INTEGERS]),
+    st.sampled_from([Decimal("sNaN"), Decimal("NaN"), Decimal("-Infinity"), float("nan"), float("inf")]),
 )
 KINDS = ["text", "id", "integer", "money", "minutes", "duration", "boolean", "time", "due", "currency", "ids"]
 

@@ -39,7 +39,7 @@ def main(home: Path, findings: Path) -> None:
     stop = findings.with_suffix(".stop")
     sessions, errors, mixed, seen = 0, [], 0, []
     while not stop.exists():
-        time.sleep(0.1)
+        time.sleep(0.5)
         try:
             publish_id, is_whole = read(home / "published" / "current.duckdb")
         except Exception as error:
