@@ -7,6 +7,16 @@
 {%- endmacro %}
 
 
+{#- The two periods of each comparison as rows of their own. -#}
+{% macro driver_sides() -%}
+    select comparison, label, only_use_case, 'before' as side, before_start as first_day, before_end as last_day
+    from {{ ref('int_driver_comparisons') }}
+    union all
+    select comparison, label, only_use_case, 'after' as side, after_start as first_day, after_end as last_day
+    from {{ ref('int_driver_comparisons') }}
+{%- endmacro %}
+
+
 {#- Logarithmic mean of two positive numbers; of two that are equal to nine digits their plain mean, since the quotient
     would be of two differences near zero. Null unless both are positive. -#}
 {% macro logarithmic_mean(first, second) -%}

@@ -51,12 +51,13 @@
 
 
 {#- Join condition of an attempt and the one rate card that prices it: equal names, and half-open intervals of time, of
-    the minute of the week and of the whole input. `attempt` has `price_region`, `minute_of_week`, `priced_input_tokens`. -#}
-{% macro card_prices_attempt(card, attempt) -%}
-    {{ attempt }}.provider = {{ card }}.provider
-    and {{ attempt }}.model = {{ card }}.model
-    and {{ attempt }}.price_region = {{ card }}.region
-    and {{ attempt }}.service_tier = {{ card }}.service_tier
+    the minute of the week and of the whole input. `attempt` has `price_region`, `minute_of_week`, `priced_input_tokens`;
+    provider, model, service tier and region of prices default to its own. -#}
+{% macro card_prices_attempt(card, attempt, provider=none, model=none, service_tier=none, region=none) -%}
+    {{ provider or attempt ~ '.provider' }} = {{ card }}.provider
+    and {{ model or attempt ~ '.model' }} = {{ card }}.model
+    and {{ region or attempt ~ '.price_region' }} = {{ card }}.region
+    and {{ service_tier or attempt ~ '.service_tier' }} = {{ card }}.service_tier
     and {{ attempt }}.started_at >= {{ card }}.valid_from
     and {{ attempt }}.started_at < {{ card }}.valid_to
     and {{ attempt }}.minute_of_week >= {{ card }}.from_minute

@@ -12,27 +12,45 @@
 {%- endmacro %}
 
 
-{#- Whether a published rate card is the one of a call. Provider, model, service tier and region of prices default to the
-    call's own. -#}
+{#- Whether a rate card of the published book is the one of a call; see `card_prices_attempt`. -#}
 {% macro card_applies(attempt, card, provider=none, model=none, service_tier=none, region=none) -%}
     {{ card }}.is_published
             and {{ card }}.currencies = 1
-            and {{ provider or attempt ~ '.provider' }} = {{ card }}.provider
-            and {{ model or attempt ~ '.model' }} = {{ card }}.model
-            and {{ region or attempt ~ '.price_region' }} = {{ card }}.region
-            and {{ service_tier or attempt ~ '.service_tier' }} = {{ card }}.service_tier
-            and {{ attempt }}.started_at >= {{ card }}.valid_from
-            and {{ attempt }}.started_at < {{ card }}.valid_to
-            and {{ attempt }}.minute_of_week >= {{ card }}.from_minute
-            and {{ attempt }}.minute_of_week < {{ card }}.to_minute
-            and {{ attempt }}.priced_input_tokens > {{ card }}.above_tokens
-            and {{ attempt }}.priced_input_tokens <= {{ card }}.up_to_tokens
+            and {{ card_prices_attempt(card, attempt, provider, model, service_tier, region) }}
 {%- endmacro %}
 
 
 {#- An amount of a card's currency in the reporting currency, rounded once. Null without a rate. -#}
 {% macro money_of(amount, fx_rate) -%}
     cast(round(({{ amount }}) * {{ fx_rate }}, 12) as decimal(18, 12))
+{%- endmacro %}
+
+
+{#- Joins that price calls by another model: its card at the service tier of the call (`tier_cards`) and the one at the
+    standard tier (`standard_cards`), each with the exchange rate of the day. For `price_by_other_model`. -#}
+{% macro join_cards_of_other_model(attempt, provider, model, priced_regions) -%}
+    {%- for tier in ['tier', 'standard'] -%}
+    {{ '\n    ' if not loop.first }}left join {{ ref('int_rate_cards') }} as {{ tier }}_cards
+        on {{ card_applies(
+            attempt, tier ~ '_cards', provider, model, "'standard'" if tier == 'standard' else none,
+            price_region(attempt ~ '.region', priced_regions)
+        ) }}
+    left join {{ ref('int_fx_rates') }} as {{ tier }}_fx
+        on
+            {{ tier }}_cards.currency = {{ tier }}_fx.currency
+            and {{ attempt }}.day >= {{ tier }}_fx.valid_from
+            and {{ attempt }}.day < {{ tier }}_fx.valid_to
+    {%- endfor %}
+{%- endmacro %}
+
+
+{#- What a call would cost on the model of `join_cards_of_other_model`: at the service tier of the call, or at the standard
+    tier where the model has no price on that one. Null without either. -#}
+{% macro price_by_other_model(attempt) -%}
+    coalesce(
+            {{ money_of(cost_by_card(attempt, 'tier_cards'), 'tier_fx.rate') }},
+            {{ money_of(cost_by_card(attempt, 'standard_cards'), 'standard_fx.rate') }}
+        )
 {%- endmacro %}
 
 

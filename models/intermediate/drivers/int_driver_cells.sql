@@ -6,11 +6,7 @@
 -- it, with the counts of the levels above it. The ratio of each level to the next is one factor of the cost.
 with sides as (
 
-    select comparison, label, only_use_case, 'before' as side, before_start as first_day, before_end as last_day
-    from {{ ref('int_driver_comparisons') }}
-    union all
-    select comparison, label, only_use_case, 'after' as side, after_start as first_day, after_end as last_day
-    from {{ ref('int_driver_comparisons') }}
+    {{ driver_sides() }}
 
 ),
 

@@ -3,6 +3,9 @@
 ) }}
 -- depends_on: {{ ref('int_leak_days') }}
 
+{%- set carried = [
+    'day', 'cohort_day', 'source', 'attempt_id', 'request_id', 'outcome_id', 'use_case', 'cost'
+] %}
 {%- set last_attempt = composite(['attempts.started_at', 'attempts.finished_at', 'attempts.attempt_id']) %}
 
 -- Guarantees one row per attempt, on the day it started: its cost split into the five leaks in waterfall order and what
@@ -196,14 +199,9 @@ gross_amounts as (
 whole_cost_leaks as (
 
     select
-        day,
-        cohort_day,
-        source,
-        attempt_id,
-        request_id,
-        outcome_id,
-        use_case,
-        cost,
+        {%- for column in carried %}
+        {{ column }},
+        {%- endfor %}
         {%- for leak in leaks() %}
         {{ leak }}_gross,
         {%- endfor %}
@@ -222,14 +220,9 @@ whole_cost_leaks as (
 remaining_costs as (
 
     select
-        day,
-        cohort_day,
-        source,
-        attempt_id,
-        request_id,
-        outcome_id,
-        use_case,
-        cost,
+        {%- for column in carried %}
+        {{ column }},
+        {%- endfor %}
         {%- for leak in leaks() %}
         {{ leak }}_gross,
         {%- endfor %}
@@ -247,14 +240,9 @@ remaining_costs as (
 split_costs as (
 
     select
-        day,
-        cohort_day,
-        source,
-        attempt_id,
-        request_id,
-        outcome_id,
-        use_case,
-        cost,
+        {%- for column in carried %}
+        {{ column }},
+        {%- endfor %}
         {%- for leak in leaks() %}
         {{ leak }}_gross,
         {%- endfor %}
@@ -273,14 +261,9 @@ split_costs as (
 )
 
 select
-    day,
-    cohort_day,
-    source,
-    attempt_id,
-    request_id,
-    outcome_id,
-    use_case,
-    cost,
+    {%- for column in carried %}
+    {{ column }},
+    {%- endfor %}
     {%- for leak in leaks() %}
     cast(case when cost is not null then {{ leak }} end as decimal(18, 12)) as {{ leak }}_cost,
     {%- endfor %}

@@ -88,10 +88,7 @@ carded_attempts as (
             as {{ part }}_cost,
         {%- endfor %}
         {{ money_of(part_by_card('attempts', 'cards', ['output', 'reasoning']), 'fx.rate') }} as output_cost,
-        coalesce(
-            {{ money_of(cost_by_card('attempts', 'tier_cards'), 'tier_fx.rate') }},
-            {{ money_of(cost_by_card('attempts', 'standard_cards'), 'standard_fx.rate') }}
-        ) as reference_cost
+        {{ price_by_other_model('attempts') }} as reference_cost
     from placed_attempts as attempts
     left join {{ ref('int_rate_cards') }} as cards on {{ card_applies('attempts', 'cards') }}
     left join {{ ref('int_fx_rates') }} as fx
@@ -109,26 +106,9 @@ carded_attempts as (
         on
             reference_models.provider = reference_names.provider
             and {{ model_name_key('reference_models.model') }} = reference_names.name_key
-    left join {{ ref('int_rate_cards') }} as tier_cards
-        on {{ card_applies(
-            'attempts', 'tier_cards', 'reference_models.provider', 'reference_models.model', none,
-            price_region('attempts.region', 'reference_names.priced_regions')
-        ) }}
-    left join {{ ref('int_fx_rates') }} as tier_fx
-        on
-            tier_cards.currency = tier_fx.currency
-            and attempts.day >= tier_fx.valid_from
-            and attempts.day < tier_fx.valid_to
-    left join {{ ref('int_rate_cards') }} as standard_cards
-        on {{ card_applies(
-            'attempts', 'standard_cards', 'reference_models.provider', 'reference_models.model', "'standard'",
-            price_region('attempts.region', 'reference_names.priced_regions')
-        ) }}
-    left join {{ ref('int_fx_rates') }} as standard_fx
-        on
-            standard_cards.currency = standard_fx.currency
-            and attempts.day >= standard_fx.valid_from
-            and attempts.day < standard_fx.valid_to
+    {{ join_cards_of_other_model(
+        'attempts', 'reference_models.provider', 'reference_models.model', 'reference_names.priced_regions'
+    ) }}
 
 ),
 

@@ -9,36 +9,16 @@ with moved_attempts as (
         attempts.use_case,
         attempts.task_class,
         attempts.cost,
-        coalesce(
-            {{ money_of(cost_by_card('attempts', 'tier_cards'), 'tier_fx.rate') }},
-            {{ money_of(cost_by_card('attempts', 'standard_cards'), 'standard_fx.rate') }}
-        ) as target_cost
+        {{ price_by_other_model('attempts') }} as target_cost
     from {{ ref('int_lever_attempts') }} as attempts
     inner join {{ ref('int_lever_targets') }} as targets
         on
             attempts.use_case = targets.use_case
             and attempts.task_class = targets.task_class
             and {{ is_routed('attempts', 'targets') }}
-    left join {{ ref('int_rate_cards') }} as tier_cards
-        on {{ card_applies(
-            'attempts', 'tier_cards', 'targets.provider', 'targets.model', none,
-            price_region('attempts.region', 'targets.priced_regions')
-        ) }}
-    left join {{ ref('int_fx_rates') }} as tier_fx
-        on
-            tier_cards.currency = tier_fx.currency
-            and attempts.day >= tier_fx.valid_from
-            and attempts.day < tier_fx.valid_to
-    left join {{ ref('int_rate_cards') }} as standard_cards
-        on {{ card_applies(
-            'attempts', 'standard_cards', 'targets.provider', 'targets.model', "'standard'",
-            price_region('attempts.region', 'targets.priced_regions')
-        ) }}
-    left join {{ ref('int_fx_rates') }} as standard_fx
-        on
-            standard_cards.currency = standard_fx.currency
-            and attempts.day >= standard_fx.valid_from
-            and attempts.day < standard_fx.valid_to
+    {{ join_cards_of_other_model(
+        'attempts', 'targets.provider', 'targets.model', 'targets.priced_regions'
+    ) }}
     where
         attempts.reached_model
         and attempts.cost > 0
