@@ -42,9 +42,9 @@ def add_restatements(
         return
     attach(con, former_database, "former")
     try:
-        shared = [m for m in MEASURES if m in _columns(con, f"{marts}.use_case_daily")
-                  and m in _columns(con, "former.marts.use_case_daily")]  # fmt: skip
-        if not shared or not {"day", "use_case"} <= _columns(con, "former.marts.use_case_daily"):
+        present = _columns(con, f"{marts}.use_case_daily") & _columns(con, "former.marts.use_case_daily")
+        shared = [measure for measure in MEASURES if measure in present]
+        if not shared or not {"day", "use_case"} <= present:
             return
         values = ", ".join(f"'{m}': {m}::DECIMAL(38, 12)" for m in shared)
         zone = project_vars().reporting_time_zone

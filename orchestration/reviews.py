@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 from jinja2.sandbox import SandboxedEnvironment
 
+from orchestration.publish_ledger import read_publishes
 from orchestration.settings import PROJECT_DIR, project_vars
 
 # Sections of each review in order: files below ``analyses/``.
@@ -95,15 +96,15 @@ def make_review(con: duckdb.DuckDBPyConnection, rhythm: str, owner: str | None) 
         duckdb.CatalogException: the published build lacks a mart that the review needs.
     """
     sections = tuple(_answer(con, name, owner) for name in REVIEWS[rhythm])
-    published = con.execute("SELECT as_of, publish_id FROM publishes ORDER BY published_at DESC LIMIT 1").fetchone()
-    assert published is not None, "a published build has at least its own publish"
-    return Review(rhythm, published[0], published[1], owner, sections)
+    published = read_publishes(con, "publishes")[-1]
+    return Review(rhythm, published.as_of, published.publish_id, owner, sections)
 
 
 def _answer(con: duckdb.DuckDBPyConnection, name: str, owner: str | None) -> Section:
     text = (PROJECT_DIR / "analyses" / f"{name}.sql").read_text(encoding="utf-8")
     comments = [line.removeprefix("--").strip() for line in text.split("\n") if line.startswith("--")]
-    query = SandboxedEnvironment().from_string(text).render(ref=lambda model: f'"{model}"')
+    shared = (PROJECT_DIR / "macros" / "reviews.sql").read_text(encoding="utf-8")
+    query = SandboxedEnvironment().from_string(shared + text).render(ref=lambda model: f'"{model}"')
     answer = con.execute(query)
     columns = tuple(column[0] for column in answer.description or ())
     rows = answer.fetchall()

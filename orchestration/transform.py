@@ -13,7 +13,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from importlib.metadata import version as installed_version
@@ -65,7 +65,13 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
 @contextmanager
 def dbt_variables(settings: Settings) -> Iterator[None]:
     """Set the environment of dbt in this process, from which dagster-dbt copies it, and put the old one back."""
-    wanted = dbt_environment(settings)
+    with variables_set(dbt_environment(settings)):
+        yield
+
+
+@contextmanager
+def variables_set(wanted: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables of this process, and put the old ones back."""
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,12 @@ from typing import Any
 import duckdb
 
 from orchestration.commands.sql import open_published
+from orchestration.dashboard.chart_scripts import chart_scripts
 from orchestration.dashboard.extracts import DAYS, MOST_DAILY_ROWS, marts_read, read_extracts
-from orchestration.dashboard.library import chart_library
 from orchestration.dashboard.lineage import lineage_page
 from orchestration.dashboard.metrics import METRICS
 from orchestration.dashboard.page import render_page
+from orchestration.publish_ledger import read_publishes
 from orchestration.published_files import switch_dashboard, sync_folder
 from orchestration.settings import Settings, project_vars
 
@@ -70,7 +71,7 @@ def build_site(
     if lineage:
         files["lineage/index.html"] = lineage_page(settings)
     data["lineage"] = "lineage/index.html" if lineage else None
-    files["index.html"] = render_page(data, chart_library(settings))
+    files["index.html"] = render_page(data, chart_scripts(settings))
     sizes = {name: len(text.encode()) for name, text in files.items()}
     if sum(sizes.values()) > LARGEST_SITE_BYTES:
         told = ", ".join(f"{name} {size / 1e6:.1f} MB" for name, size in sizes.items())
@@ -84,7 +85,7 @@ def single_page(settings: Settings) -> str:
     """The dashboard as one file for mailing: the same page, without the link to what would lie next to it."""
     with open_published(settings) as con:
         data = read_data(con)
-    return render_page(data | {"lineage": None}, chart_library(settings))
+    return render_page(data | {"lineage": None}, chart_scripts(settings))
 
 
 def read_data(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
@@ -101,13 +102,11 @@ def read_data(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
 
 
 def _meta(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
-    cursor = con.execute("FROM marts.publishes ORDER BY published_at DESC, publish_id DESC LIMIT 1")
-    names = [column[0] for column in cursor.description or []]
-    row = cursor.fetchone()
-    if row is None:
+    publishes = read_publishes(con, "marts.publishes")
+    if not publishes:
         raise LookupError("the published build does not say what it is")
     common = project_vars()
-    return dict(zip(names, row, strict=True)) | {
+    return asdict(publishes[-1]) | {
         "currency": common.reporting_currency,
         "time_zone": common.reporting_time_zone,
     }

@@ -117,12 +117,10 @@ def _scrub_json_text(text: str, depth: int, dropped: list[int]) -> Any:
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:
-        value = None
-    clean = _scrub(value, depth + 1, dropped) if isinstance(value, dict | list) else _DROPPED
-    if clean is _DROPPED:
-        dropped[0] += value is None or not isinstance(value, dict | list)
+        dropped[0] += 1
         return _DROPPED
-    return to_json(clean)
+    clean = _scrub(value, depth + 1, dropped)
+    return clean if clean is _DROPPED else to_json(clean)
 
 
 def to_json(value: Any) -> str:

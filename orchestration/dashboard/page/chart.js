@@ -12,6 +12,12 @@ const COLOURS = {
   leak: "var(--leak)",
 };
 
+// What a change of cost is called, and its colour.
+const CHANGES = [
+  ["Cheaper", COLOURS.good],
+  ["Dearer", COLOURS.bad],
+];
+
 const THEME = {
   background: "transparent",
   font: "system-ui, sans-serif",

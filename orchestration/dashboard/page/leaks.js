@@ -128,10 +128,7 @@ function driverChart(row) {
       "The effects add up to the change.",
     ),
     height: Math.max(60, effects.length * 24 + 30),
-    legend: [
-      ["Cheaper", COLOURS.good],
-      ["Dearer", COLOURS.bad],
-    ],
+    legend: CHANGES,
     spec: {
       data: { values },
       mark: { type: "bar", tooltip: true },
@@ -141,10 +138,7 @@ function driverChart(row) {
         color: {
           field: "way",
           type: "nominal",
-          scale: colourScale([
-            ["Cheaper", COLOURS.good],
-            ["Dearer", COLOURS.bad],
-          ]),
+          scale: colourScale(CHANGES),
         },
         tooltip: { field: "tip" },
       },

@@ -68,10 +68,7 @@ function useCaseChanges(now, before, former) {
       "Fresh days are provisional and look cheaper than they will be.",
     ),
     height: shown.length * 26 + 30,
-    legend: [
-      ["Cheaper", COLOURS.good],
-      ["Dearer", COLOURS.bad],
-    ],
+    legend: CHANGES,
     spec: {
       data: { values },
       mark: { type: "bar", tooltip: true },
@@ -86,10 +83,7 @@ function useCaseChanges(now, before, former) {
         color: {
           field: "way",
           type: "nominal",
-          scale: colourScale([
-            ["Cheaper", COLOURS.good],
-            ["Dearer", COLOURS.bad],
-          ]),
+          scale: colourScale(CHANGES),
         },
         tooltip: { field: "tip" },
       },

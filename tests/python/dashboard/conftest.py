@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from orchestration.dashboard import site as site_module
-from orchestration.dashboard.library import chart_library
+from orchestration.dashboard.chart_scripts import chart_scripts
 from orchestration.settings import Settings
 
 _DATA = re.compile(r'<script type="application/json" id="data">(.*?)</script>', re.DOTALL)
@@ -19,13 +19,13 @@ _DATA = re.compile(r'<script type="application/json" id="data">(.*?)</script>', 
 
 @pytest.fixture(scope="session")
 def library(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return chart_library(Settings(home=tmp_path_factory.mktemp("library")))
+    return chart_scripts(Settings(home=tmp_path_factory.mktemp("library")))
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _bundled_once(library: str) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(site_module, "chart_library", lambda _settings: library)
+        patch.setattr(site_module, "chart_scripts", lambda _settings: library)
         yield
 
 

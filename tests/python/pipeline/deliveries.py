@@ -50,7 +50,7 @@ def lines_of(landing: Path) -> list[Line]:
             rows = pq.read_table(path).to_pylist()
             found += [Line(source, json.dumps(_plain(row), default=_iso).encode(), delivery=delivery) for row in rows]
             continue
-        content = _plain_bytes(path)
+        content = plain_bytes(path)
         if name.endswith(".csv"):
             header, *records = csv.reader(io.StringIO(content.decode(), newline=""))
             found += [Line(source, _csv_line(record), tuple(header), delivery) for record in records]
@@ -123,7 +123,8 @@ def _time_of(content: bytes) -> datetime | None:
     return max(times, default=None)
 
 
-def _plain_bytes(path: Path) -> bytes:
+def plain_bytes(path: Path) -> bytes:
+    """Content of a landing file, decompressed."""
     content = path.read_bytes()
     if path.suffix == ".gz":
         return gzip.decompress(content)

@@ -3,7 +3,6 @@ dbt models and content hash, at a tenth of the time. For tests of many nights; `
 
 from __future__ import annotations
 
-import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,8 +26,8 @@ from orchestration.plan import Plan, plan
 from orchestration.publish import publish_build
 from orchestration.publish_ledger import PublishRow, record_publish
 from orchestration.reference import PreparedReference, prepare
-from orchestration.settings import PROJECT_DIR, Settings
-from orchestration.transform import dbt_environment
+from orchestration.settings import Settings
+from orchestration.transform import dbt_environment, variables_set
 from orchestration.warehouse import make_ready
 
 _FIRST_PUBLISH = datetime(2026, 1, 1, tzinfo=UTC)
@@ -90,7 +89,7 @@ class Engine:
             "DBT_TARGET_PATH": str(self._work / "target"),
             "DBT_LOG_PATH": str(self._work / "logs"),
         }
-        with _environment(environment):
+        with variables_set(environment):
             if self._manifest is None:
                 parsed = dbtRunner().invoke(["--quiet", "parse"])
                 assert parsed.success, parsed.exception
@@ -168,18 +167,3 @@ class Warehouse:
         """A connection to the landed rows and the ledger."""
         with open_database(self.settings.raw_database, self.settings, read_only=True) as con:
             yield con
-
-
-@contextmanager
-def _environment(wanted: dict[str, str]) -> Iterator[None]:
-    wanted = {**wanted, "DBT_PROJECT_DIR": str(PROJECT_DIR)}
-    before = {name: os.environ.get(name) for name in wanted}
-    os.environ.update(wanted)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

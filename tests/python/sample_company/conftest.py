@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 import json
 from collections.abc import Iterator
@@ -12,21 +11,11 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-import zstandard
+from pipeline.deliveries import plain_bytes
 
 from orchestration.sample_company import Summary, write
 
 Row = dict[str, Any]
-
-
-def plain_bytes(path: Path) -> bytes:
-    """Content of a landing file, decompressed."""
-    content = path.read_bytes()
-    if path.suffix == ".gz":
-        return gzip.decompress(content)
-    if path.suffix == ".zst":
-        return zstandard.ZstdDecompressor().decompressobj().decompress(content)
-    return content
 
 
 def rows_of(path: Path) -> Iterator[Row]:

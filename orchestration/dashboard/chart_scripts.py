@@ -1,4 +1,4 @@
-"""The chart library: Vega, as `vl-convert-python` carries it; no copy in the project and nothing from a network.
+"""The scripts that draw charts: Vega, as `vl-convert-python` carries it; no copy in the project, nothing from the net.
 
 Vega draws SVG and can interpret its expressions instead of compiling them, so the page's policy need not allow `eval`.
 """
@@ -9,13 +9,14 @@ import subprocess
 import sys
 from importlib.metadata import version
 
+from orchestration.files import write_text_if_changed
 from orchestration.settings import Settings
 
 PACKAGE = "vl-convert-python"
 _BUNDLE = "import sys, vl_convert; sys.stdout.buffer.write(vl_convert.javascript_bundle().encode())"
 
 
-def chart_library(settings: Settings) -> str:
+def chart_scripts(settings: Settings) -> str:
     """JavaScript that defines `vegaEmbed`. Bundling takes seconds, so the result is kept in the state folder."""
     kept = settings.home / "dashboard" / f"vega-{version(PACKAGE)}.js"
     if kept.exists():
@@ -25,10 +26,7 @@ def chart_library(settings: Settings) -> str:
     script = done.stdout.decode("utf-8")
     if done.returncode != 0 or "vegaEmbed" not in script:
         raise RuntimeError(f"{PACKAGE} did not give its scripts: {done.stderr.decode(errors='replace')[-500:].strip()}")
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    temporary = kept.with_suffix(".tmp")
-    temporary.write_text(script, encoding="utf-8")
-    temporary.replace(kept)
+    write_text_if_changed(kept, script)
     for old in kept.parent.glob("vega-*.js"):
         if old != kept:
             old.unlink(missing_ok=True)
