@@ -78,6 +78,7 @@ select
     cast(case when g % 41 = 0 then h % 900 else 0 end as bigint) as image_input_tokens,
     cast(0 as bigint) as web_search_calls, cast(0 as bigint) as file_search_calls,
     cast(0 as bigint) as code_interpreter_calls, cast(0 as bigint) as cache_storage_token_hours,
+    cast(null as varchar) as guardrail_units,
     true as usage_reported, false as usage_disagrees, h % 97 = 0 as cache_hit, cast(null as varchar) as prompt_hash,
     cast(null as boolean) as input_valid, false as can_wait, cast(null as varchar) as experiment,
     cast(null as varchar) as release_id,

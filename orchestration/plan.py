@@ -7,7 +7,7 @@ time; taking one too few would leave yesterday's figures, so every doubt is deci
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
 
@@ -32,6 +32,7 @@ class Connected:
         keys: SQL expressions, each a key (or a list of keys) shared with the rows it is computed together with.
         inner_instants: SQL list of further instants on whose days something of the row stands; empty when there are
             none. Reference data are not looked up on these days.
+        counts_searches: whether the table counts web searches, which may use a pool of free ones.
     """
 
     table: str
@@ -40,11 +41,14 @@ class Connected:
     looked_up_at: tuple[str, ...]
     keys: tuple[str, ...]
     inner_instants: str = ""
+    counts_searches: bool = False
 
 
-def _attempts(table: str, *keys: str) -> Connected:
+def _attempts(table: str, *keys: str, counts_searches: bool = False) -> Connected:
     instants = ("started_at", "coalesce(ended_at, started_at)")
-    return Connected(table, "started_at", instants, instants, ("'o' || outcome_id", *keys))
+    return Connected(
+        table, "started_at", instants, instants, ("'o' || outcome_id", *keys), counts_searches=counts_searches
+    )
 
 
 _OUTCOMES = "list_transform(from_json(outcome_ids, '[\"VARCHAR\"]'), lambda outcome_id: 'o' || outcome_id)"
@@ -71,11 +75,13 @@ CONNECTED = (
         "'a' || _source || chr(31) || retry_of",
         # A sender may name a request after one of its attempts, so both share one space of names.
         "'a' || _source || chr(31) || request_id",
+        counts_searches=True,
     ),
     _attempts(
         "litellm.calls",
         "'a' || _source || chr(31) || call_id",
         "'t' || _source || chr(31) || coalesce(trace_id, session_id)",
+        counts_searches=True,
     ),
     _attempts("otel.spans", "'t' || _source || chr(31) || trace_id"),
     _attempts(
@@ -83,6 +89,7 @@ CONNECTED = (
         "'a' || _source || chr(31) || observation_id",
         "'t' || _source || chr(31) || trace_id",
         "'n' || _source || chr(31) || session_id",
+        counts_searches=True,
     ),
     _attempts("helicone.requests", "'a' || _source || chr(31) || request_id", "'t' || _source || chr(31) || trace_id"),
     _attempts(
@@ -218,10 +225,21 @@ def _decide(con: duckdb.DuckDBPyConnection, prepared: PreparedReference, setting
         con.execute("INSERT INTO touched_days SELECT day FROM control.rebuild_days")
     if not _touch_by_clock(con, settings, published.as_of, as_of, ranges or []):
         return Plan("full", (), "the build has no marts to add to")
-    _touch_by_rows(con, published, as_of, ranges or [])
-    _follow_connections(con)
+    connected = _with_pools(CONNECTED, prepared)
+    _touch_by_rows(con, connected, published, as_of, ranges or [])
+    _follow_connections(con, connected)
     days = con.execute("SELECT DISTINCT day FROM touched_days WHERE day IS NOT NULL ORDER BY day").fetchall()
     return Plan("incremental", tuple(day for (day,) in days), "days touched since the last publish")
+
+
+def _with_pools(tables: tuple[Connected, ...], prepared: PreparedReference) -> tuple[Connected, ...]:
+    """The tables; where a pool of free searches lasts a month, those of one month share a key: a search that comes late
+    uses what a later one had. A pool of a day is settled within the day, which is built again as a whole."""
+    if not any(row.seed == "search_allowances" and '"month"' in row.row_text for row in prepared.rows):
+        return tables
+    zone = project_vars().reporting_time_zone.replace("'", "''")
+    month = f"CASE WHEN web_search_calls > 0 THEN 'w' || strftime(started_at AT TIME ZONE '{zone}', '%Y-%m') END"
+    return tuple(replace(table, keys=(*table.keys, month)) if table.counts_searches else table for table in tables)
 
 
 def _last_publish(con: duckdb.DuckDBPyConnection) -> _Published | None:
@@ -304,12 +322,13 @@ def _touch_by_clock(
 
 def _touch_by_rows(
     con: duckdb.DuckDBPyConnection,
+    tables: tuple[Connected, ...],
     published: _Published,
     as_of: datetime,
     ranges: list[tuple[datetime, datetime | None]],
 ) -> None:
     """Keys and days of rows that are new, that became visible, or that look up changed reference data."""
-    for connected in CONNECTED:
+    for connected in tables:
         conditions = ["_load_id > $watermark", f"({connected.visible_at} > $last AND {connected.visible_at} <= $as_of)"]
         values: dict[str, object] = {
             "watermark": published.max_load_id,
@@ -374,7 +393,7 @@ def _is_followed(connected: Connected, key: str) -> str:
     )
 
 
-def _follow_connections(con: duckdb.DuckDBPyConnection) -> None:
+def _follow_connections(con: duckdb.DuckDBPyConnection, tables: tuple[Connected, ...]) -> None:
     """Add the days of every row that shares a key with a touched row, until no new key is found."""
     con.execute(f"CREATE OR REPLACE TEMP TABLE followed_keys (key {KEY})")
     while True:
@@ -386,6 +405,6 @@ def _follow_connections(con: duckdb.DuckDBPyConnection) -> None:
             return
         con.execute("INSERT INTO followed_keys SELECT key FROM frontier")
         con.execute("DELETE FROM new_keys")
-        for connected in CONNECTED:
+        for connected in tables:
             conditions = [_is_followed(connected, key) for key in connected.keys]
             _collect(con, connected, " OR ".join(conditions), {})

@@ -14,7 +14,7 @@
         'audio_output': attempt ~ '.audio_output_tokens',
         'image_input': attempt ~ '.image_input_tokens',
         'request': 'cast(' ~ attempt ~ '.reached_model as integer)',
-        'web_search': attempt ~ '.web_search_calls',
+        'web_search': attempt ~ '.billed_web_searches',
         'file_search': attempt ~ '.file_search_calls',
         'code_interpreter': attempt ~ '.code_interpreter_calls',
         'cache_storage': attempt ~ '.cache_storage_token_hours'
@@ -22,10 +22,17 @@
 {%- endmacro %}
 
 
+{#- What a rate card has prices of: all that an attempt is billed by itself, and units of guardrails, which have cards of
+    their own. In the order of `list_prices`. -#}
+{% macro card_kinds() -%}
+    {{ return((billed_units('attempt').keys() | list) + ['guardrail']) }}
+{%- endmacro %}
+
+
 {#- Kinds that are no part of another kind: without a price of their own they are unpriced, and an override that names no
     token kind does not touch them. -#}
 {% macro stand_alone_kinds() -%}
-    {{ return(['web_search', 'file_search', 'code_interpreter', 'cache_storage']) }}
+    {{ return(['web_search', 'file_search', 'code_interpreter', 'cache_storage', 'guardrail']) }}
 {%- endmacro %}
 
 

@@ -6,8 +6,8 @@
     {{ return([
         'region', 'price_region', 'minute_of_week', 'priced_input_tokens', 'reached_model', 'input_tokens',
         'cache_read_tokens', 'cache_write_tokens', 'cache_write_1h_tokens', 'output_tokens', 'reasoning_tokens',
-        'audio_input_tokens', 'audio_output_tokens', 'image_input_tokens', 'web_search_calls', 'file_search_calls',
-        'code_interpreter_calls', 'cache_storage_token_hours'
+        'audio_input_tokens', 'audio_output_tokens', 'image_input_tokens', 'billed_web_searches', 'file_search_calls',
+        'code_interpreter_calls', 'cache_storage_token_hours', 'guardrail_cost'
     ]) }}
 {%- endmacro %}
 
@@ -23,6 +23,12 @@
 {#- An amount of a card's currency in the reporting currency, rounded once. Null without a rate. -#}
 {% macro money_of(amount, fx_rate) -%}
     cast(round(({{ amount }}) * {{ fx_rate }}, 12) as decimal(18, 12))
+{%- endmacro %}
+
+
+{#- What a call costs under a card, with what guardrails cost whatever model answers. Null without a price. -#}
+{% macro price_by_card(attempt, card, fx_rate) -%}
+    ({{ money_of(cost_by_card(attempt, card), fx_rate) }} + {{ attempt }}.guardrail_cost)
 {%- endmacro %}
 
 
@@ -48,8 +54,8 @@
     tier where the model has no price on that one. Null without either. -#}
 {% macro price_by_other_model(attempt) -%}
     coalesce(
-            {{ money_of(cost_by_card(attempt, 'tier_cards'), 'tier_fx.rate') }},
-            {{ money_of(cost_by_card(attempt, 'standard_cards'), 'standard_fx.rate') }}
+            {{ price_by_card(attempt, 'tier_cards', 'tier_fx.rate') }},
+            {{ price_by_card(attempt, 'standard_cards', 'standard_fx.rate') }}
         )
 {%- endmacro %}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import orjson
@@ -10,6 +11,7 @@ import pyarrow as pa
 from .batches import Batch
 from .flat_rows import PLACED, PlacedFields, flattened, frame_of, set_end
 from .frames import Field, Frame, ParseContext, Problems
+from .guardrail_units import as_json, of_trace
 from .litellm import served_tier
 from .native import TASK_CLASSES, fields
 from .paths import (
@@ -34,7 +36,7 @@ FIELDS: tuple[Field, ...] = fields(
     "request_id:id! trace_id:id account_id region inference_region operation model_id! service_tier latency_mode"
     " status error_code stop_reason started_at:time! ended_at:time latency_ms:duration input_tokens:integer"
     " cache_read_tokens:integer cache_write_tokens:integer cache_write_1h_tokens:integer output_tokens:integer"
-    " total_tokens:integer usage_disagrees:boolean" + PLACED,
+    " total_tokens:integer guardrail_units usage_disagrees:boolean" + PLACED,
     task_class=TASK_CLASSES,
 )
 _KNOWN = (
@@ -87,7 +89,8 @@ class BedrockParser:
         if "modelId" not in row and "requestId" not in row:
             raise BadRow(UNKNOWN_SHAPE, "modelId")
         sent, answered = strict_object(row, "input"), strict_object(row, "output")
-        body = _merged(opened(answered.get("outputBodyJson")))
+        answer = opened(answered.get("outputBodyJson"))
+        body = _merged(answer)
         metadata = lenient_object(row.get("requestMetadata"))
         whole = {**row, "requestMetadata": metadata}
         tier = row.get("serviceTier") or body.get("serviceTier")
@@ -106,6 +109,7 @@ class BedrockParser:
             "stop_reason": short(first(body, "stopReason", "stop_reason")),
             "started_at": row.get("timestamp"),
             "latency_ms": not_negative(_latency(body)),
+            "guardrail_units": _guardrail_units(answer),
             "attributes": _attributes(row, metadata),
             **_counts(sent, answered, body),
             **self._placed.find(whole, [], sent.get("inputBodyJson")),
@@ -133,6 +137,17 @@ def _merged(body: Any) -> dict[str, Any]:
         if closing:
             facts["closing"] = closing
     return facts
+
+
+def _guardrail_units(answer: Any) -> str | None:
+    """Units of the guardrails in the trace of an answer, or of a stream's events. Findings are not looked at."""
+    units: Counter[tuple[str, str]] = Counter()
+    for event in answer if type(answer) is list else [answer]:
+        event = opened(event)
+        for holder in (event, event.get("metadata")) if type(event) is dict else ():
+            for name in ("trace", "amazon-bedrock-trace"):
+                units += of_trace("aws", at(holder, (name, "guardrail")))
+    return as_json(units)
 
 
 def _latency(body: dict[str, Any]) -> Any:

@@ -62,7 +62,7 @@ INVOCATIONS = Table(
     columns=columns_of(
         "request_id, trace_id, account_id, region, inference_region, operation, model_id, service_tier, latency_mode,"
         f"status, error_code, stop_reason, started_at:t, ended_at:t, input_tokens:n, {TOKENS}, output_tokens:n,"
-        f"total_tokens:n, usage_disagrees:b, {PLACED}, attributes"
+        f"total_tokens:n, guardrail_units, usage_disagrees:b, {PLACED}, attributes"
     ),
     key=("request_id",),
     event_time="started_at",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any, NamedTuple
 
 import orjson
@@ -10,7 +11,9 @@ import pyarrow.compute as pc
 
 from .batches import Batch, Objects
 from .frames import Field, Frame, ParseContext, Problems, typed_column
+from .guardrail_units import as_json, of_usage
 from .native import TASK_CLASSES, fields, rescue
+from .paths import BadRow, opened, short
 from .places import PLACED_FIELDS
 from .privacy import MAX_RESCUED_TEXT, is_private, to_json
 from .reasons import BAD_TIME, BAD_VALUE, INCONSISTENT_TOKENS, UNKNOWN_SHAPE, Bad
@@ -21,7 +24,7 @@ FIELDS: tuple[Field, ...] = fields(
     " model model_group custom_llm_provider started_at:time! ended_at:time prompt_tokens:integer!"
     " completion_tokens:integer! cache_read_tokens:integer cache_write_tokens:integer cache_write_1h_tokens:integer"
     " reasoning_tokens:integer audio_input_tokens:integer audio_output_tokens:integer image_input_tokens:integer"
-    " web_search_calls:integer usage_disagrees:boolean cache_hit:boolean spend:money service_tier"
+    " web_search_calls:integer guardrail_units usage_disagrees:boolean cache_hit:boolean spend:money service_tier"
     " attempted_retries:integer attempted_fallbacks:integer outcome_id:id use_case task_class:word"
     " release_id experiment can_wait:boolean input_valid:boolean prompt_hash",
     status=frozenset({"success", "failure"}),
@@ -74,6 +77,9 @@ class LiteLLMParser:
                 flat = self._flatten(row)
             except _BadMember as bad:
                 problems.add(place, BAD_VALUE, bad.field, bad.value)
+                flat = {}
+            except BadRow as bad:
+                problems.add(place, bad.reason, bad.field, bad.value)
                 flat = {}
             if isinstance(flat, Bad):
                 problems.add(place, flat, "request_id")
@@ -130,6 +136,7 @@ class LiteLLMParser:
             "prompt_tokens": _or_nothing_if_failed(row.get("prompt_tokens"), status),
             "completion_tokens": _or_nothing_if_failed(row.get("completion_tokens"), status),
             "usage_disagrees": _total_disagrees(row),
+            "guardrail_units": _guardrail_units(row, metadata),
             "cache_hit": cache_hit,
             "spend": _spend(spend, breakdown, cache_hit),
             "service_tier": "batch"
@@ -217,6 +224,17 @@ def _usage_counts(usage: dict[str, Any], metadata: dict[str, Any]) -> dict[str, 
             _inner(usage, "server_tool_use").get("web_search_requests"), read.get("web_search_requests")
         ),
     }
+
+
+def _guardrail_units(row: dict[str, Any], metadata: dict[str, Any]) -> str | None:
+    """Units of every guardrail that checked the call. What it found, which stands beside them, is not looked at."""
+    entries = opened(row.get("guardrail_information")) or opened(metadata.get("guardrail_information"))
+    units: Counter[tuple[str, str]] = Counter()
+    for entry in entries if type(entries) is list else [entries]:
+        if type(entry) is dict and entry.get("guardrail_usage"):
+            provider = short(entry.get("guardrail_provider")) or "unknown"
+            units += of_usage(provider.lower().partition("/")[0], entry["guardrail_usage"])
+    return as_json(units)
 
 
 def _total_disagrees(row: dict[str, Any]) -> bool:

@@ -8,9 +8,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from . import tables
+from . import guardrail_units, tables
 from .batches import Batch, Values
 from .frames import UTC_TIME, Field, Frame, ParseContext, Problems, typed_column
+from .paths import BadRow
 from .privacy import MAX_RESCUED_TEXT, is_plain_name, is_private, scrub, to_json
 from .reasons import BAD_TIME, INCONSISTENT_TOKENS
 from .values import fold_id
@@ -71,7 +72,7 @@ TIME_ORDER = {
     "sla": ("stopped_at", "started_at"),
 }
 # Names that a table's parser reads besides its fields.
-ALSO_READ = {"inference": {"prompt_hash", *PROMPT_BODIES}, "rework": {"outcome_id"}}
+ALSO_READ = {"inference": {"prompt_hash", guardrail_units.FIELD, *PROMPT_BODIES}, "rework": {"outcome_id"}}
 
 
 class NativeParser:
@@ -103,6 +104,7 @@ class NativeParser:
             problems.add_where(pc.less(columns[end], columns[start]), BAD_TIME, end)
         if self._name == "inference":
             columns["prompt_hash"] = self._prompt_hashes(batch.values, problems)
+            columns[guardrail_units.FIELD] = _guardrail_units(batch.values, problems)
         rescued, attributes = rescue(batch.values, self._known)
         columns["_rescued"] = rescued
         if self._has_attributes:
@@ -132,6 +134,19 @@ class NativeParser:
                         hashed[id(body)] = hasher.of_prompt(body)
                     hashes[place] = hashed[id(body)]
         return pa.array(hashes, pa.string())
+
+
+def _guardrail_units(values: Values, problems: Problems) -> pa.Array:
+    if guardrail_units.FIELD not in values.names():
+        return pa.nulls(len(values), pa.string())
+    texts: list[str | None] = []
+    for place, value in enumerate(values.column(guardrail_units.FIELD)):
+        try:
+            texts.append(guardrail_units.as_json(guardrail_units.of_list(value)))
+        except BadRow as bad:
+            problems.add(place, bad.reason, bad.field, bad.value)
+            texts.append(None)
+    return pa.array(texts, pa.string())
 
 
 def _inference_rules(columns: dict[str, pa.Array], problems: Problems) -> None:

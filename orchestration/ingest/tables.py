@@ -68,7 +68,9 @@ class Table:
 
 TOKENS = "cache_read_tokens:n, cache_write_tokens:n, cache_write_1h_tokens:n"
 MODALITIES = "audio_input_tokens:n, audio_output_tokens:n, image_input_tokens:n"
-TOOLS = "web_search_calls:n, file_search_calls:n, code_interpreter_calls:n, cache_storage_token_hours:n"
+TOOLS = (
+    "web_search_calls:n, file_search_calls:n, code_interpreter_calls:n, cache_storage_token_hours:n, guardrail_units"
+)
 
 INFERENCE = Table(
     schema="native",
@@ -122,8 +124,8 @@ CALLS = Table(
     columns=columns_of(
         "shape, call_id, litellm_call_id, trace_id, session_id, call_type, status, error_class, error_code, model,"
         "model_group, custom_llm_provider, started_at:t, ended_at:t, prompt_tokens:n, completion_tokens:n,"
-        f"{TOKENS}, reasoning_tokens:n, {MODALITIES}, web_search_calls:n, usage_disagrees:b, cache_hit:b, spend:m,"
-        "service_tier, attempted_retries:n,"
+        f"{TOKENS}, reasoning_tokens:n, {MODALITIES}, web_search_calls:n, guardrail_units, usage_disagrees:b,"
+        "cache_hit:b, spend:m, service_tier, attempted_retries:n,"
         "attempted_fallbacks:n, outcome_id, use_case, task_class, release_id, experiment, can_wait:b, input_valid:b,"
         "prompt_hash, attributes"
     ),

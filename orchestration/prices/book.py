@@ -20,6 +20,7 @@ from genai_prices.types import (
     TimeOfDateConstraint,
 )
 
+from orchestration.prices.guardrails import guardrail_prices
 from orchestration.prices.rows import CURRENCY, ORIGIN, PRICE_QUANTUM, PriceRow
 
 PACKAGE = "genai-prices"
@@ -129,6 +130,8 @@ def package_prices(provider_ids: tuple[str, ...] = PROVIDERS) -> PackagePrices:
     source = package_source()
     for book_model in book_models(provider_ids):
         _add_model(result, book_model, source)
+    if "aws" in provider_ids:
+        result.rows += guardrail_prices()
     result.rows.sort(key=lambda row: (row.key, row.valid_from))
     return result
 

@@ -19,7 +19,12 @@ from orchestration.settings import project_vars
 # A changed row of these has no dates, or no time to which its effect is bound: every fact may change.
 EVERYWHERE = frozenset({"models", "model_aliases", "provider_aliases", "use_case_rules"})
 # A changed row of these changes facts of the time for which it holds.
-DATED = frozenset({"use_cases", "model_prices", "price_overrides", "capacity", "role_rates", "delay_rates", "fx_rates"})
+DATED = frozenset(
+    {
+        *("use_cases", "model_prices", "price_overrides", "capacity", "search_allowances", "role_rates"),
+        *("delay_rates", "fx_rates"),
+    }
+)
 # Names that count as known at any time, whenever their rows hold: of a use case that is declared, of a model that has a
 # price and of a region that has prices of its own, also older rows are no longer of an unknown one.
 _PRICED_NAMES = ("provider", "model", "region")

@@ -25,6 +25,7 @@ def check_rules(tables: Tables, zone: str, reporting_currency: str) -> list[Prob
     return [
         *_overrides(tables),
         *(problem for name in ("model_prices", "price_overrides") for problem in _windows(tables, name, zone)),
+        *_search_pools(tables, zone),
         *_budgets(tables, zone),
         *_reference_models(tables),
         *_use_case_rules(tables),
@@ -98,6 +99,25 @@ def _overrides(tables: Tables) -> Iterator[Problem]:
             yield Problem(table.file, record.line, "discount_share", reason)
         elif price and not record.values["currency"]:
             yield Problem(table.file, record.line, "currency", "value is missing: a price has a currency")
+
+
+def _search_pools(tables: Tables, zone: str) -> Iterator[Problem]:
+    """Models that share a pool of free searches, and do not say the same about it."""
+    table = tables["search_allowances"]
+    by_pool = defaultdict(list)
+    for record in table.rows:
+        by_pool[record.values["pool"]].append(record)
+    for records in by_pool.values():
+        for number, later in enumerate(records):
+            start, end = interval_of(later.values, zone)
+            for earlier in records[:number]:
+                other_start, other_end = interval_of(earlier.values, zone)
+                if start >= other_end or other_start >= end:
+                    continue
+                for column in ("provider", "free_searches", "period"):
+                    if later.values[column] != earlier.values[column]:
+                        reason = f"the pool has {earlier.values[column]!r} in line {earlier.line} at the same time"
+                        yield Problem(table.file, later.line, column, reason)
 
 
 def _windows(tables: Tables, name: str, zone: str) -> Iterator[Problem]:

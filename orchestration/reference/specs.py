@@ -54,8 +54,12 @@ TOKEN_KINDS = (
     "file_search",
     "code_interpreter",
     "cache_storage",
+    "guardrail",
 )
 CAPACITY_KINDS = ("provisioned", "self_hosted")
+# What a provider counts when it bills web searches: each search, or a request that searched at all.
+SEARCH_UNITS = ("search", "request")
+ALLOWANCE_PERIODS = ("day", "month")
 # What invoices name a line by, and what a line can be for. They bill reasoning as output.
 INVOICE_FIELDS = ("sku_id", "sku_meter", "charge_description", "line_item")
 
@@ -193,6 +197,21 @@ def _all_specs() -> tuple[SeedSpec, ...]:
                 *_VALIDITY,
             ),
             interval_key=("deployment",),
+        ),
+        SeedSpec(
+            "search_allowances",
+            (
+                text("pool", required=True),
+                text("provider", required=True),
+                text("model", required=True),
+                enum("billed_by", *SEARCH_UNITS, required=True),
+                integer("free_searches", 0, 1_000_000_000, required=True),
+                enum("period", *ALLOWANCE_PERIODS, required=True),
+                *_VALIDITY,
+                text("source"),
+            ),
+            interval_key=("provider", "model"),
+            references=(Reference(("provider", "model"), _PRICED_MODELS, only_warn=True),),
         ),
         SeedSpec(
             "role_rates",

@@ -31,6 +31,6 @@ from (
     select side, provider, coalesce(amount, 0) as amount from sides
     union all
     select side, provider, -coalesce(amount, 0) as amount from shown
-)
+) as both_sides
 group by side, provider
 having sum(amount) <> 0

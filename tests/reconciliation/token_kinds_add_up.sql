@@ -1,12 +1,30 @@
--- Catches a split of costs by token kind that loses or doubles money: per day, owner, use case, provider, model and
--- service tier, the parts are the attempts' cost, and so are the rows in FOCUS columns and spend; tolerance zero, in both
--- directions.
+-- Catches a split of costs by token kind that loses or doubles money: per day, owner and use case the parts are the
+-- attempts' cost, and so are the rows in FOCUS columns and spend; without the guardrails, which another provider may
+-- bill, also per provider, model and service tier. Tolerance zero, in both directions.
 with layers as (
 
-    select 'attempts' as layer, day, owner, use_case, provider, model, service_tier, coalesce(cost, 0) as amount
+    select
+        'attempts' as layer,
+        day,
+        owner,
+        use_case,
+        provider,
+        model,
+        service_tier,
+        coalesce(cost, 0) as amount,
+        case when cost_source in ('price_book', 'free') then guardrail_cost else 0 end as guardrail_amount
     from {{ ref('attempts') }}
     union all
-    select 'token_kinds' as layer, day, owner, use_case, provider, model, service_tier, cost as amount
+    select
+        'token_kinds' as layer,
+        day,
+        owner,
+        use_case,
+        provider,
+        model,
+        service_tier,
+        cost as amount,
+        case token_kind when 'guardrail' then cost else 0 end as guardrail_amount
     from {{ ref('int_token_kind_days') }}
     union all
     select
@@ -17,11 +35,48 @@ with layers as (
         "ProviderName" as provider,
         "x_Model" as model,
         "x_ServiceTier" as service_tier,
-        "BilledCost" as amount
+        "BilledCost" as amount,
+        case "x_TokenKind" when 'guardrail' then "BilledCost" else 0 end as guardrail_amount
     from {{ ref('focus_cost_and_usage') }}
     union all
-    select 'spend' as layer, day, owner, use_case, provider, model, service_tier, inference_cost as amount
+    select
+        'spend' as layer,
+        day,
+        owner,
+        use_case,
+        provider,
+        model,
+        service_tier,
+        inference_cost as amount,
+        0 as guardrail_amount
     from {{ ref('spend_daily') }}
+
+),
+
+groups as (
+
+    select layer, day, owner, use_case, 'all' as place, amount
+    from layers
+    union all
+    select
+        layer,
+        day,
+        owner,
+        use_case,
+        provider || '/' || model || '/' || service_tier as place,
+        amount - guardrail_amount as amount
+    from layers
+    where layer <> 'spend'
+    union all
+    select
+        layer || '_with_guardrails' as layer,
+        day,
+        owner,
+        use_case,
+        provider || '/' || model || '/' || service_tier as place,
+        amount
+    from layers
+    where layer in ('attempts', 'spend')
 
 ),
 
@@ -31,18 +86,20 @@ sums as (
         day,
         owner,
         use_case,
-        provider,
-        model,
-        service_tier,
-        sum(case when layer = 'attempts' then amount else 0 end) as of_attempts,
-        sum(case when layer = 'token_kinds' then amount else 0 end) as of_token_kinds,
-        sum(case when layer = 'focus' then amount else 0 end) as of_focus,
-        sum(case when layer = 'spend' then amount else 0 end) as of_spend
-    from layers
-    group by 1, 2, 3, 4, 5, 6
+        place,
+        sum(case layer when 'attempts' then amount else 0 end) as of_attempts,
+        sum(case layer when 'token_kinds' then amount else 0 end) as of_token_kinds,
+        sum(case layer when 'focus' then amount else 0 end) as of_focus,
+        sum(case layer when 'attempts_with_guardrails' then amount else 0 end) as of_attempts_with_guardrails,
+        sum(case layer when 'spend_with_guardrails' then amount else 0 end) as of_spend
+    from groups
+    group by 1, 2, 3, 4
 
 )
 
 select *
 from sums
-where of_attempts <> of_token_kinds or of_attempts <> of_focus or of_attempts <> of_spend
+where
+    of_attempts <> of_token_kinds
+    or of_attempts <> of_focus
+    or of_attempts_with_guardrails <> of_spend

@@ -101,6 +101,7 @@ select
     calls.file_search_calls,
     calls.code_interpreter_calls,
     calls.cache_storage_token_hours,
+    calls.guardrail_units,
     calls.usage_reported,
     calls.usage_disagrees,
     calls.cache_hit,

@@ -80,7 +80,7 @@ waiting_attempts as (
         attempts.outcome_id,
         {{ share_factor('shares.value') }} as share,
         attempts.cost,
-        {{ money_of(cost_by_card('attempts', 'batch_cards'), 'batch_fx.rate') }} as batch_cost
+        {{ price_by_card('attempts', 'batch_cards', 'batch_fx.rate') }} as batch_cost
     from {{ ref('int_lever_attempts') }} as attempts
     inner join {{ ref('int_lever_parameters') }} as shares
         on {{ assumption_applies('shares', 'batching', 'share', 'attempts.use_case', 'attempts.task_class') }}

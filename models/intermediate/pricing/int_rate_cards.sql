@@ -1,4 +1,4 @@
-{%- set kinds = billed_units('attempts').keys() | list %}
+{%- set kinds = card_kinds() %}
 {%- set model_key = ['book_version', 'provider', 'model'] %}
 {%- set scope_key = model_key + ['region', 'service_tier'] %}
 {%- set cell_key = scope_key + ['valid_from', 'valid_to', 'from_minute', 'to_minute'] %}

@@ -425,8 +425,10 @@ marked_segments as (
                 {%- for column in [
                     'price_per_million', 'list_price_per_million', 'currency', 'list_currency', 'source'
                 ] %}
-                and lag({{ column }}) over (partition by {{ rate_key | join(', ') }} order by valid_from)
-                is not distinct from {{ column }}
+                and not (
+                    lag({{ column }}) over (partition by {{ rate_key | join(', ') }} order by valid_from)
+                    is distinct from {{ column }}
+                )
                 {%- endfor %}
                 then 0
             else 1

@@ -34,6 +34,26 @@ former_rate_cards as (
 
 ),
 
+former_guardrail_costs as (
+
+    select
+        book_version,
+        day,
+        source,
+        attempt_id,
+        case when count(cost) = count(*) then sum(cost) end as cost
+    from {{ ref('int_guardrail_charges') }}
+    where
+        not is_published
+        {{ and_in_rebuild_days('day') }}
+    group by
+        book_version,
+        day,
+        source,
+        attempt_id
+
+),
+
 -- Only prices of the book change between versions: cache hits, capacity and unreported usage cost the same in all.
 placed_attempts as (
 
@@ -57,10 +77,11 @@ placed_attempts as (
         attempts.audio_input_tokens,
         attempts.audio_output_tokens,
         attempts.image_input_tokens,
-        attempts.web_search_calls,
+        attempts.billed_web_searches,
         attempts.file_search_calls,
         attempts.code_interpreter_calls,
         attempts.cache_storage_token_hours,
+        case when guardrails.attempt_id is null then 0 else guardrails.cost end as guardrail_cost,
         attempts.cost,
         attempts.logged_cost
     from {{ ref('attempts') }} as attempts
@@ -69,6 +90,12 @@ placed_attempts as (
         on
             attempts.provider = model_names.provider
             and {{ model_name_key('attempts.logged_model') }} = model_names.name_key
+    left join former_guardrail_costs as guardrails
+        on
+            former_versions.book_version = guardrails.book_version
+            and attempts.day = guardrails.day
+            and attempts.source = guardrails.source
+            and attempts.attempt_id = guardrails.attempt_id
     where
         not attempts.cache_hit
         and not attempts.is_on_capacity
@@ -89,8 +116,7 @@ repriced_attempts as (
             case
                 when rate_cards.currencies = 1
                     then cast(
-                        round({{ cost_by_card('placed_attempts', 'rate_cards') }} * price_fx.rate, 12)
-                        as decimal(18, 12)
+                        {{ price_by_card('placed_attempts', 'rate_cards', 'price_fx.rate') }} as decimal(18, 12)
                     )
             end,
             placed_attempts.logged_cost

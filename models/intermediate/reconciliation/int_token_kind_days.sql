@@ -6,13 +6,49 @@
     'day', 'owner', 'use_case', 'provider', 'model', 'service_tier', 'is_unpriced', 'is_on_capacity',
     'price_version_id'
 ] %}
+{#- Of what the log priced, or nobody, no part is known to be the guardrails'. -#}
+{%- set is_priced = "attempts.cost_source in ('price_book', 'free')" %}
 
 -- Guarantees one row per day, owner, use case, provider, model, service tier and token kind: the tokens used and what
 -- of the attempts' cost, and of their cost at list prices, falls to them. The parts of a group add up exactly to what its
 -- attempts cost; the rest that rounding leaves goes to the kind that costs most. Capacity paid by the hour is split by
 -- tokens. What cannot be split, because the book has no price and the log's own cost stands in, is of the kind
--- `unsplit`. Cache hits use no tokens of a provider.
-with prices as (
+-- `unsplit`. Cache hits use no tokens of a provider. Units of guardrails are of the provider and policy that bill them.
+with guardrail_charges as (
+
+    select
+        day,
+        source,
+        attempt_id,
+        provider,
+        model,
+        units,
+        cost,
+        list_cost
+    from {{ ref('int_guardrail_charges') }}
+    where
+        is_published
+        {{ and_in_rebuild_days('day') }}
+
+),
+
+guardrail_costs as (
+
+    select
+        day,
+        source,
+        attempt_id,
+        sum(cost) as cost,
+        sum(coalesce(list_cost, cost)) as list_cost
+    from guardrail_charges
+    group by
+        day,
+        source,
+        attempt_id
+
+),
+
+prices as (
 
     select
         price_version_id,
@@ -40,12 +76,22 @@ spent_attempts as (
         attempts.cost_source in ('logged', 'unpriced') as is_unpriced,
         attempts.is_on_capacity,
         attempts.price_version_id,
-        attempts.cost,
-        attempts.list_cost,
+        attempts.cost - coalesce(guardrail_costs.cost, 0) as cost,
+        -- Without a list price, what it costs stands in.
+        coalesce(
+            attempts.list_cost - coalesce(guardrail_costs.list_cost, 0),
+            attempts.cost - coalesce(guardrail_costs.cost, 0)
+        ) as list_cost,
         {%- for kind, units in kinds.items() %}
         case when attempts.cache_hit then 0 else {{ units }} end as {{ kind }}_tokens{{ ',' if not loop.last }}
         {%- endfor %}
     from {{ ref('attempts') }} as attempts
+    left join guardrail_costs
+        on
+            attempts.day = guardrail_costs.day
+            and attempts.source = guardrail_costs.source
+            and attempts.attempt_id = guardrail_costs.attempt_id
+            and {{ is_priced }}
     where true {{ and_in_rebuild_days('attempts.day') }}
 
 ),
@@ -60,8 +106,7 @@ price_groups as (
         {%- endfor %}
         count(*) as attempts,
         cast(coalesce(sum(cost), 0) as decimal(38, 12)) as cost,
-        -- Without a list price, what it costs stands in.
-        cast(coalesce(sum(coalesce(list_cost, cost)), 0) as decimal(38, 12)) as list_cost
+        cast(coalesce(sum(list_cost), 0) as decimal(38, 12)) as list_cost
     from spent_attempts
     group by {{ group_key | join(', ') }}
 
@@ -216,6 +261,28 @@ parts as (
         place = 1
         and group_weight = 0
         and (group_cost <> 0 or group_list_cost <> 0)
+
+    union all
+
+    select
+        attempts.day,
+        attempts.owner,
+        attempts.use_case,
+        charges.provider,
+        charges.model,
+        'standard' as service_tier,
+        'guardrail' as token_kind,
+        charges.units as tokens,
+        case when {{ is_priced }} then 0 else charges.units end as unpriced_tokens,
+        case when {{ is_priced }} then charges.cost else 0 end as cost,
+        case when {{ is_priced }} then coalesce(charges.list_cost, charges.cost) else 0 end as list_cost
+    from guardrail_charges as charges
+    inner join {{ ref('attempts') }} as attempts
+        on
+            charges.day = attempts.day
+            and charges.source = attempts.source
+            and charges.attempt_id = attempts.attempt_id
+    where charges.units > 0
 
 )
 

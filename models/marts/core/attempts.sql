@@ -6,13 +6,34 @@
     'logged_model', 'model_alias', 'service_tier', 'region', 'deployment', 'status', 'started_at', 'ended_at',
     'finished_at', 'cache_hit', 'reached_model', 'input_valid', 'can_wait', 'hidden_retries', 'usage_reported', 'usage_disagrees', 'input_tokens',
     'cache_read_tokens', 'cache_write_tokens', 'cache_write_1h_tokens', 'output_tokens', 'reasoning_tokens',
-    'audio_input_tokens', 'audio_output_tokens', 'image_input_tokens', 'web_search_calls', 'file_search_calls',
-    'code_interpreter_calls', 'cache_storage_token_hours', 'context_tokens'
+    'audio_input_tokens', 'audio_output_tokens', 'image_input_tokens', 'web_search_calls', 'billed_web_searches', 'file_search_calls',
+    'code_interpreter_calls', 'cache_storage_token_hours', 'guardrail_units', 'context_tokens'
 ] %}
 
 -- Guarantees one row per attempt, on the day it started: where it belongs, what it used, what it cost and why.
 -- No attempt is dropped on the way: an unknown use case, owner, model or price is shown as such.
-with logged_attempts as (
+with guardrails as (
+
+    select
+        day,
+        source,
+        attempt_id,
+        cast(sum(units) as bigint) as units,
+        -- One policy without a price leaves the cost of all unknown.
+        cast(case when count(cost) = count(*) then sum(cost) end as decimal(18, 12)) as cost,
+        cast(case when count(list_cost) = count(*) then sum(list_cost) end as decimal(18, 12)) as list_cost
+    from {{ ref('int_guardrail_charges') }}
+    where
+        is_published
+        {{ and_in_rebuild_days('day') }}
+    group by
+        day,
+        source,
+        attempt_id
+
+),
+
+logged_attempts as (
 
     select
         attempts.day,
@@ -47,9 +68,14 @@ with logged_attempts as (
         attempts.audio_output_tokens,
         attempts.image_input_tokens,
         attempts.web_search_calls,
+        coalesce(searches.billed_web_searches, attempts.web_search_calls) as billed_web_searches,
         attempts.file_search_calls,
         attempts.code_interpreter_calls,
         attempts.cache_storage_token_hours,
+        coalesce(guardrails.units, 0) as guardrail_units,
+        case when guardrails.attempt_id is null then cast(0 as decimal(18, 12)) else guardrails.cost end as guardrail_cost,
+        case when guardrails.attempt_id is null then cast(0 as decimal(18, 12)) else guardrails.list_cost end
+            as guardrail_list_cost,
         attempts.usage_reported,
         attempts.usage_disagrees,
         attempts.cache_hit,
@@ -73,6 +99,16 @@ with logged_attempts as (
             attempts.day = mapped.day
             and attempts.source = mapped.source
             and attempts.attempt_id = mapped.attempt_id
+    left join {{ ref('int_billed_searches') }} as searches
+        on
+            attempts.day = searches.day
+            and attempts.source = searches.source
+            and attempts.attempt_id = searches.attempt_id
+    left join guardrails
+        on
+            attempts.day = guardrails.day
+            and attempts.source = guardrails.source
+            and attempts.attempt_id = guardrails.attempt_id
     left join {{ ref('int_outcome_use_cases') }} as of_outcome on attempts.outcome_id = of_outcome.outcome_id
     left join {{ ref('stg_reference__provider_aliases') }} as provider_aliases
         on attempts.logged_provider = provider_aliases.alias
@@ -89,7 +125,7 @@ placed_attempts as (
         logged_attempts.request_id,
         logged_attempts.request_rule,
         logged_attempts.outcome_id,
-        case when declared.use_case is not null then declared.use_case else 'unallocated' end as use_case,
+        coalesce(declared.use_case, 'unallocated') as use_case,
         logged_attempts.named_use_case as logged_use_case,
         coalesce(use_cases.owner, 'unowned') as owner,
         use_cases.criticality,
@@ -132,9 +168,13 @@ placed_attempts as (
         logged_attempts.audio_output_tokens,
         logged_attempts.image_input_tokens,
         logged_attempts.web_search_calls,
+        logged_attempts.billed_web_searches,
         logged_attempts.file_search_calls,
         logged_attempts.code_interpreter_calls,
         logged_attempts.cache_storage_token_hours,
+        logged_attempts.guardrail_units,
+        logged_attempts.guardrail_cost,
+        logged_attempts.guardrail_list_cost,
         {{ context_tokens('logged_attempts') }} as context_tokens,
         {{ priced_input_tokens('logged_attempts') }} as priced_input_tokens,
         logged_attempts.logged_cost,
@@ -204,9 +244,12 @@ rated_attempts as (
                     as decimal(18, 12)
                 )
         end as listed_cost,
-        {%- for kind in stand_alone_kinds() %}
+        {%- for kind in stand_alone_kinds() if kind in billed_units('placed_attempts') %}
         rate_cards.{{ kind }}_price is null and {{ billed_units('placed_attempts')[kind] }} > 0 as lacks_{{ kind }}_price,
         {%- endfor %}
+        placed_attempts.guardrail_cost,
+        placed_attempts.guardrail_list_cost,
+        placed_attempts.guardrail_cost is null as lacks_guardrail_price,
         capacity.attempt_id is not null as is_on_capacity,
         cast(capacity.capacity_cost as decimal(18, 12)) as capacity_cost,
         cast({{ converted('placed_attempts.logged_cost', 'logged_fx.rate') }} as decimal(18, 12)) as logged_cost,
@@ -257,14 +300,21 @@ costed_attempts as (
         is_in_book,
         is_free,
         is_on_capacity,
-        case when usage_reported then capacity_cost end as capacity_cost,
-        case when is_convertible and usage_reported then book_cost end as book_cost,
-        case when is_convertible and usage_reported then case when has_list_prices then listed_cost else book_cost end end
-            as list_cost,
+        guardrail_cost,
+        guardrail_list_cost,
+        -- Guardrails are paid besides, whatever answered.
+        cast(case when usage_reported then capacity_cost + guardrail_cost end as decimal(18, 12)) as capacity_cost,
+        cast(case when is_convertible and usage_reported then book_cost + guardrail_cost end as decimal(18, 12))
+            as book_cost,
+        cast(
+            case when is_convertible and usage_reported then case when has_list_prices then listed_cost else book_cost end end
+            + guardrail_list_cost as decimal(18, 12)
+        ) as list_cost,
         case
-            when cache_hit then null
+            when cache_hit then case when lacks_guardrail_price then 'no_price_for_guardrail' end
             when not usage_reported then 'usage_not_reported'
-            when is_on_capacity then case when capacity_cost is null then 'no_fx' end
+            when is_on_capacity
+                then case when capacity_cost is null then 'no_fx' when lacks_guardrail_price then 'no_price_for_guardrail' end
             when not is_in_book then 'unknown_model'
             when not has_rate_card then 'no_price_for_tier_or_time'
             when not is_convertible then 'no_fx'
@@ -326,25 +376,29 @@ select
     audio_output_tokens,
     image_input_tokens,
     web_search_calls,
+    billed_web_searches,
     file_search_calls,
     code_interpreter_calls,
     cache_storage_token_hours,
+    guardrail_units,
+    guardrail_cost,
     context_tokens,
     -- Capacity is paid by the hour: neither tokens nor what a gateway logged for them cost anything more.
     case
-        when cache_hit then cast(0 as decimal(18, 12))
+        when cache_hit then guardrail_cost
         when is_on_capacity then capacity_cost
         else coalesce(book_cost, logged_cost)
     end as cost,
     case
-        when cache_hit then 'free'
+        when cache_hit
+            then case when guardrail_cost is null then 'unpriced' when guardrail_cost > 0 then 'price_book' else 'free' end
         when is_on_capacity then case when capacity_cost is null then 'unpriced' else 'price_book' end
-        when book_cost is not null then case when is_free then 'free' else 'price_book' end
+        when book_cost is not null then case when is_free and guardrail_cost = 0 then 'free' else 'price_book' end
         when logged_cost is not null then 'logged'
         else 'unpriced'
     end as cost_source,
     is_on_capacity,
-    case when cache_hit then cast(0 as decimal(18, 12)) else list_cost end as list_cost,
+    case when cache_hit then guardrail_list_cost else list_cost end as list_cost,
     case when not cache_hit and book_cost is not null then price_version_id end as price_version_id,
     unpriced_reason,
     logged_cost,

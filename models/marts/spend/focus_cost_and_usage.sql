@@ -11,6 +11,11 @@
     'audio_output': ['Audio Output Tokens', 'Tokens'],
     'image_input': ['Image Input Tokens', 'Tokens'],
     'request': ['Requests', 'Requests'],
+    'web_search': ['Web Searches', 'Requests'],
+    'file_search': ['File Searches', 'Requests'],
+    'code_interpreter': ['Code Interpreter Sessions', 'Requests'],
+    'cache_storage': ['Cache Storage', 'Token-Hours'],
+    'guardrail': ['Guardrail Units', 'Units'],
     'unsplit': ['Tokens of All Kinds', 'Tokens']
 } %}
 
@@ -57,7 +62,6 @@ select
         {%- for kind, (meter, unit) in meters.items() %}
         when '{{ kind }}' then '{{ unit }}'
         {%- endfor %}
-        else 'Requests'
     end as "ConsumedUnit",
     cost as "ContractedCost",
     cost as "EffectiveCost",
@@ -70,7 +74,6 @@ select
         {%- for kind, (meter, unit) in meters.items() %}
         when '{{ kind }}' then '{{ unit }}'
         {%- endfor %}
-        else 'Requests'
     end as "PricingUnit",
     provider as "ProviderName",
     provider as "PublisherName",
@@ -82,7 +85,6 @@ select
         {%- for kind, (meter, unit) in meters.items() %}
         when '{{ kind }}' then '{{ meter }}'
         {%- endfor %}
-        else token_kind
     end as "SkuMeter",
     provider || '/' || model || '/' || token_kind || '/' || service_tier as "SkuPriceId",
     {{ json_text({'owner': 'owner', 'use_case': 'use_case'}) }} as "Tags",

@@ -63,7 +63,9 @@ select
             then 'add the model to model_prices, or its name to model_aliases'
         when 'no_price_for_tier_or_time'
             then 'add a price for this service tier and time to model_prices or price_overrides'
-        {%- for kind in stand_alone_kinds() %}
+        when 'no_price_for_guardrail'
+            then 'add prices of the kind guardrail for the models guardrail-<policy> of the guardrail''s provider'
+        {%- for kind in stand_alone_kinds() if kind != 'guardrail' %}
         when 'no_price_for_{{ kind }}' then 'add a price of the kind {{ kind }} to model_prices or price_overrides'
         {%- endfor %}
         when 'no_price_for_token_kind' then 'add a price for the token kinds that the model bills'

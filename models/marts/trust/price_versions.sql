@@ -18,7 +18,7 @@ with cards as (
         source,
         list_prices,
         list_currency,
-        {%- for kind in billed_units('attempts') %}
+        {%- for kind in card_kinds() %}
         {{ kind }}_price{{ ',' if not loop.last }}
         {%- endfor %}
     from {{ ref('int_rate_cards') }}
@@ -27,7 +27,7 @@ with cards as (
 ),
 
 prices as (
-{% for kind in billed_units('attempts') %}
+{% for kind in card_kinds() %}
     select
         price_version_id,
         provider,

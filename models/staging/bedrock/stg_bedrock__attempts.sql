@@ -61,6 +61,7 @@ select
     cast(0 as bigint) as file_search_calls,
     cast(0 as bigint) as code_interpreter_calls,
     cast(0 as bigint) as cache_storage_token_hours,
+    guardrail_units,
     input_tokens is not null or output_tokens is not null or error_code is not null as usage_reported,
     coalesce(usage_disagrees, false) as usage_disagrees,
     false as cache_hit,

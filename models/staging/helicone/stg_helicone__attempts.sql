@@ -54,6 +54,7 @@ select
     cast(0 as bigint) as file_search_calls,
     cast(0 as bigint) as code_interpreter_calls,
     cast(0 as bigint) as cache_storage_token_hours,
+    cast(null as varchar) as guardrail_units,
     prompt_tokens is not null or completion_tokens is not null
         or not coalesce(http_status between 200 and 299, false) as usage_reported,
     coalesce(usage_disagrees, false) as usage_disagrees,

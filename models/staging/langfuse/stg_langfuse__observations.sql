@@ -63,6 +63,7 @@ select
     cast(0 as bigint) as file_search_calls,
     cast(0 as bigint) as code_interpreter_calls,
     cast(0 as bigint) as cache_storage_token_hours,
+    cast(null as varchar) as guardrail_units,
     coalesce(input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, cache_write_1h_tokens) is not null
         or error_kind is not null as usage_reported,
     coalesce(usage_disagrees, false) as usage_disagrees,

@@ -62,6 +62,7 @@ select
     cast(0 as bigint) as file_search_calls,
     cast(0 as bigint) as code_interpreter_calls,
     cast(0 as bigint) as cache_storage_token_hours,
+    guardrail_units,
     prompt_tokens is not null or status = 'failure' as usage_reported,
     coalesce(usage_disagrees, false) as usage_disagrees,
     coalesce(cache_hit, false) as cache_hit,

@@ -30,6 +30,7 @@ select
     coalesce(file_search_calls, 0) as file_search_calls,
     coalesce(code_interpreter_calls, 0) as code_interpreter_calls,
     coalesce(cache_storage_token_hours, 0) as cache_storage_token_hours,
+    guardrail_units,
     true as usage_reported,
     false as usage_disagrees,
     coalesce(cache_hit, false) as cache_hit,

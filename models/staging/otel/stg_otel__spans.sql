@@ -60,6 +60,7 @@ select
     cast(0 as bigint) as file_search_calls,
     cast(0 as bigint) as code_interpreter_calls,
     cast(0 as bigint) as cache_storage_token_hours,
+    cast(null as varchar) as guardrail_units,
     input_tokens is not null or status_code = 'error' or error_type is not null as usage_reported,
     false as usage_disagrees,
     cast(input_tokens is not null as integer) + cast(cache_read_tokens is not null as integer)

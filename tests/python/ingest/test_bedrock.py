@@ -77,6 +77,41 @@ def test_a_streamed_answer_is_put_together(warehouse: Warehouse):
     assert load(warehouse, streamed, as_text, columns=columns) == [expected, expected]
 
 
+def guarded(**changes: Any) -> dict[str, Any]:
+    """An answer with the trace of the guardrail that checked it; findings quote what was said."""
+    found = {"sensitiveInformationPolicy": {"piiEntities": [{"type": "EMAIL", "match": "somebody@example.com"}]}}
+    usage = {"topicPolicyUnits": 1, "contentPolicyUnits": 2, "wordPolicyUnits": 0, "automatedReasoningPolicies": 1}
+    checked = {**found, "invocationMetrics": {"guardrailProcessingLatency": 271, "usage": usage}}
+    return {"guardrail": {"inputAssessment": {"gr-1": checked}, "outputAssessments": {"gr-1": [checked]}}, **changes}
+
+
+@pytest.mark.parametrize(
+    "answered",
+    [
+        {"usage": {}, "trace": guarded(promptRouter={})},
+        {"usage": {}, "amazon-bedrock-trace": guarded()},
+        [{"messageStart": {"role": "assistant"}}, {"metadata": {"usage": {}, "trace": guarded()}}],
+        json.dumps({"usage": {}, "trace": guarded()}),
+    ],
+)
+def test_units_of_guardrails_are_found(warehouse: Warehouse, answered: Any):
+    """Catches guardrails that are billed and not counted, of question or answer, and findings that are kept."""
+    ((units, attributes),) = load(warehouse, bedrock(output=answer(answered)), columns="guardrail_units, attributes")
+    assert json.loads(units) == [
+        {"provider": "aws", "policy": "content", "units": 4},
+        {"provider": "aws", "policy": "topic", "units": 2},
+    ]
+    assert "somebody@example.com" not in units + attributes
+
+
+def test_units_that_are_no_count_are_refused(warehouse: Warehouse):
+    """Catches units that are dropped because nobody can read them."""
+    usage = {"usage": {"contentPolicyUnits": -1}}
+    row = bedrock(output=answer({"trace": {"guardrail": {"inputAssessment": {"g": {"invocationMetrics": usage}}}}}))
+    warehouse.take("bedrock/a.jsonl", jsonl(row))
+    assert warehouse.reasons() == [(1, "bad_number", "guardrail_units")]
+
+
 def test_odd_rows(warehouse: Warehouse):
     """Catches refused rows that are merely odd: a negative latency, an error without an answer, an embedding, a body
     that was too long for the log, a tier that was asked for."""

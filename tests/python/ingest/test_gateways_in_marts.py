@@ -25,6 +25,7 @@ PRICES = {
     ("aws", "vendor.big-v1:0"): {"input": 3, "cache_read": "0.3", "cache_write": "3.75", "cache_write_1h": 6,
                                  "output": 15},
     ("azure", "small"): {"input": 2, "cache_read": "0.5", "output": 10},
+    ("aws", "guardrail-content"): {"guardrail": 150},
 }  # fmt: skip
 SEEDS = {
     "model_prices": [
@@ -51,6 +52,15 @@ SEEDS = {
 }  # fmt: skip
 ANSWER = {"model": "small", "usage": {"prompt_tokens": 140, "prompt_tokens_details": {"cached_tokens": 40},
                                       "completion_tokens": 60, "total_tokens": 200}}  # fmt: skip
+
+
+def guarded(row: dict[str, Any], **units: int) -> dict[str, Any]:
+    """A row of Bedrock whose answer a guardrail checked."""
+    checked = {"gr-1": {"invocationMetrics": {"usage": units}}}
+    row["output"]["outputBodyJson"]["trace"] = {"guardrail": {"inputAssessment": checked}}
+    return row
+
+
 LANDING: dict[str, list[Any]] = {
     "langfuse/day.jsonl": [
         trace(metadata={"outcome_id": "o-l"}),
@@ -78,6 +88,8 @@ LANDING: dict[str, list[Any]] = {
         bedrock(requestId="opaque", modelId=OPAQUE, usage={"cacheDetails": [{"ttl": "1h", "inputTokens": 150}]}),
         bedrock(requestId="system", modelId=SYSTEM, usage={"totalTokens": 9}),
         bedrock(requestId="unknown", modelId=UNKNOWN),
+        guarded(bedrock(requestId="guarded", modelId="eu.vendor.big-v1:0"), contentPolicyUnits=20),
+        guarded(bedrock(requestId="guarded by what has no price", modelId="eu.vendor.big-v1:0"), newPolicyUnits=1),
     ],
     "azure_apim/day.jsonl": [
         apim(ModelName="small-2024-08-06"),
@@ -125,6 +137,7 @@ def test_every_attempt_arrives_with_its_cost(published: Path):
     long_lived = cost("aws", "vendor.big-v1:0", **aws, cache_write=50, cache_write_1h=150)
     log_only = cost("azure", "small", input=140, output=60)
     with_cached = cost("azure", "small", input=100, cache_read=40, output=60)
+    guardrail = cost("aws", "guardrail-content", guardrail=20)
     zero = Decimal(0)
     assert rows_of(
         published,
@@ -133,6 +146,9 @@ def test_every_attempt_arrives_with_its_cost(published: Path):
     ) == [
         ("azure_apim", "c-1", "small", "success", log_only, "price_book", None, False),
         ("azure_apim", "c-2", "small", "success", with_cached, "price_book", None, False),
+        ("bedrock", "guarded", "vendor.big-v1:0", "success", big + guardrail, "price_book", None, False),
+        ("bedrock", "guarded by what has no price", "vendor.big-v1:0", "success", None, "unpriced",
+         "no_price_for_guardrail", False),
         ("bedrock", "opaque", "vendor.big-v1:0", "success", long_lived, "price_book", None, False),
         ("bedrock", "plain", "vendor.big-v1:0", "success", big, "price_book", None, False),
         ("bedrock", "system", "vendor.big-v1:0", "success", big, "price_book", None, True),
@@ -155,6 +171,8 @@ def test_attempts_find_outcomes_requests_and_regions(published: Path):
         "SELECT source, request_id, count(*), min(outcome_id), min(use_case), min(region) FROM marts.attempts"
         " WHERE source IN ('langfuse', 'bedrock') GROUP BY 1, 2 ORDER BY 1, 2",
     ) == [
+        ("bedrock", "guarded", 1, "o-1", "triage", "eu-central-1"),
+        ("bedrock", "guarded by what has no price", 1, "o-1", "triage", "eu-central-1"),
         ("bedrock", "opaque", 1, "o-1", "triage", "eu-central-1"),
         ("bedrock", "plain", 1, "o-1", "triage", "eu-central-1"),
         ("bedrock", "system", 1, "o-1", "triage", "eu-central-1"),

@@ -130,6 +130,37 @@ def test_searches_billed_by_the_call_are_found(warehouse: Warehouse, usage: dict
     assert load(warehouse, row, columns="web_search_calls") == [(3,)]
 
 
+GUARDRAIL = {
+    "guardrail_provider": "bedrock",
+    "guardrail_usage": {"contentPolicyUnits": 3, "sensitiveInformationPolicyFreeUnits": 1},
+    "guardrail_response": {"assessments": [{"match": "somebody@example.com"}]},
+    "guardrail_cost": 0.00045,
+}
+SHIELD = {"guardrail_provider": "azure/prompt_shield", "guardrail_usage": {"text_records": 2}}
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        lambda entries: {"metadata": {"guardrail_information": entries}},
+        lambda entries: {"metadata": json.dumps({"guardrail_information": entries})},
+        lambda entries: {"guardrail_information": entries},
+        lambda entries: {"guardrail_information": json.dumps(entries)},
+    ],
+)
+def test_units_of_guardrails_are_found(warehouse: Warehouse, place: Any):
+    """Catches guardrails that are billed and not counted, an unknown counter lost, and findings that are kept."""
+    found = load(warehouse, {**SPEND_LOG, **place([GUARDRAIL, SHIELD, GUARDRAIL, {"guardrail_name": "own"}])},
+                 columns="guardrail_units, _rescued")  # fmt: skip
+    ((units, rescued),) = found
+    assert json.loads(units) == [
+        {"provider": "azure", "policy": "text-records", "units": 2},
+        {"provider": "bedrock", "policy": "content", "units": 6},
+        {"provider": "bedrock", "policy": "sensitive-regex", "units": 2},
+    ]
+    assert rescued is None
+
+
 @pytest.mark.parametrize(
     ("changes", "spend"),
     [

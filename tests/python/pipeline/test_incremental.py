@@ -249,6 +249,51 @@ def test_changed_reference_data(small: tuple[Twin, Path]) -> None:
         assert night.days or night.plan.mode == "full", change
 
 
+def _searching(attempt_id: str, day: int, searches: int, **more: Any) -> tuple[str, Row]:
+    return "inference", _attempt(attempt_id, day, web_search_calls=searches, **more)
+
+
+@pytest.mark.slow
+def test_late_searches_use_up_what_later_ones_had(engine: Engine, tmp_path: Path) -> None:
+    """Mistake caught: a late search of a pool that lasts a month, and days after it that keep their free searches."""
+    reference, seeds = first_reference(), tmp_path / "seeds"
+    reference["model_prices"] += [
+        {
+            "provider": "acme",
+            "model": model,
+            "token_kind": "web_search",
+            "price_per_million": "10000",
+            "currency": "USD",
+        }
+        for model in ("big", "bigger")
+    ]
+    pool = {"pool": "acme", "provider": "acme", "billed_by": "search", "free_searches": "5", "period": "month"}
+    reference["search_allowances"] = [pool | {"model": "big"}, pool | {"model": "bigger"}]
+    write_reference(seeds, reference)
+    twin = Twin(engine, tmp_path, seeds)
+    days = [day for day in range(40) if (START + timedelta(days=day)).month == (START + timedelta(days=20)).month]
+    first, middle, last = days[0], days[len(days) // 2], days[-1]
+    _land(twin, "on-time", _searching("middle", middle, 3, model="bigger"), _searching("last", last, 2),
+          _searching("next month", last + 1, 2))  # fmt: skip
+    twin.night(NOW)
+    assert _billed(twin) == {"middle": 0, "last": 0, "next month": 0}
+    _land(twin, "late", _searching("first", first, 4))
+    night = twin.night(NOW)
+    assert night.plan.mode == "incremental"
+    assert _billed(twin) == {"first": 0, "middle": 2, "last": 2, "next month": 0}
+    # The allowance grows by one: another search is free, whatever day it was on.
+    for row in reference["search_allowances"]:
+        row["free_searches"] = "6"
+    write_reference(seeds, reference)
+    twin.night(NOW)
+    assert _billed(twin) == {"first": 0, "middle": 1, "last": 2, "next month": 0}
+
+
+def _billed(twin: Twin) -> dict[str, int]:
+    with twin.warehouse.marts() as con:
+        return dict(con.execute("SELECT attempt_id, billed_web_searches FROM attempts").fetchall())
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [100])
 def test_random_nights(engine: Engine, tmp_path: Path, seed: int) -> None:

@@ -117,6 +117,7 @@ CAPACITY = (
     *("deployment", "provider", "model", "kind", "units"),
     *("hourly_rate", "currency", "tokens_per_hour", "valid_from", "valid_to"),
 )
+ALLOWANCES = ("pool", "provider", "model", "billed_by", "free_searches", "period", "valid_from", "valid_to", "source")
 OVERRIDES = [*COLUMNS[:11], "discount_share", "multiplier", *COLUMNS[11:]]
 EXAMPLE = {"provider": "example", "model": "m", "token_kind": "input", "currency": "USD", "valid_from": "2026-01-01"}
 
@@ -131,6 +132,11 @@ def example_prices() -> list[dict[str, str]]:
         {**EXAMPLE, "price_per_million": "9", **march},
         {**EXAMPLE, "price_per_million": "1000", "token_kind": "web_search"},
         {**EXAMPLE, "price_per_million": "0", "model": "open"},
+        *(
+            {**EXAMPLE, "price_per_million": price, "model": model, "token_kind": kind}
+            for model in ("seeker", "seeker-lite")
+            for kind, price in (("input", "10"), ("web_search", "14000"))
+        ),
     ]
 
 
@@ -152,7 +158,17 @@ def example_rows() -> list[dict[str, Any]]:
         {**million, "attempt_id": "ptu 2", "started_at": night, "deployment": "ptu", "input_tokens": 2_000_000},
         {**million, "attempt_id": "spilled", "started_at": noon, "deployment": "paygo"},
         {**million, "attempt_id": "free", "started_at": noon, "model": "open"},
-    ]
+        {**million, "attempt_id": "seek 1", "started_at": noon, "model": "seeker", "web_search_calls": 2},
+        {**million, "attempt_id": "seek 2", "started_at": night, "model": "seeker-lite", "web_search_calls": 2},
+        {**million, "attempt_id": "seek 3", "started_at": night, "model": "seeker-lite", "web_search_calls": 1},
+        {**million, "attempt_id": "seek 4", "started_at": "2026-02-05T00:00:00Z", "model": "seeker",
+         "web_search_calls": 3},
+        {**million, "attempt_id": "guarded", "started_at": noon, "guardrail_units": [
+            {"provider": "aws", "policy": "content", "units": 2_000},
+            {"provider": "aws", "policy": "word", "units": 9}]},
+        {**million, "attempt_id": "guarded by somebody", "started_at": noon,
+         "guardrail_units": [{"provider": "acme", "policy": "content", "units": 1}]},
+    ]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -174,6 +190,10 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> EngineWarehouse:
     # 24 h x 2 x 1.5 USD a day; the second day is idle.
     ptu = ["ptu", "example", "m", "provisioned", 2, "1.5", "USD", 125_000, "2026-02-04", "2026-02-06"]
     made.seed("capacity", CAPACITY, [ptu])
+    allowances = [
+        ["free", "example", model, "search", 3, "day", "2026-01-01", "", ""] for model in ("seeker", "seeker-lite")
+    ]
+    made.seed("search_allowances", ALLOWANCES, allowances)
     calls = [call.row() for call, _ in generated_calls().values()]
     made.land("inference/calls.jsonl", calls)
     made.land("inference/real.jsonl", [call.row() for call, _ in real_calls()] or calls[:1])
@@ -278,7 +298,15 @@ def test_worked_examples(warehouse: EngineWarehouse) -> None:
         "ptu 2": Decimal(24),
         "spilled": Decimal(10),
         "free": Decimal(0),
+        # Three searches a day are free for both models together; the fourth and fifth cost 0.014 each.
+        "seek 1": Decimal(10),
+        "seek 2": Decimal("10.014"),
+        "seek 3": Decimal("10.014"),
+        "seek 4": Decimal(10),
+        "guarded": Decimal("10.3"),  # 2,000 units at 150 a million
+        "guarded by somebody": None,
     }
+    assert found["guarded by somebody"][1] == "no_price_for_guardrail"
     assert found["code"][1] == "no_price_for_code_interpreter"
     assert warehouse.all("select cost_source from attempts where attempt_id = 'free'") == [("free",)]
 
