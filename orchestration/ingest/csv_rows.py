@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .batches import Batch, Columns, Quarantined
 from .lines import LongLine, QuotedRecordCounter, line_groups, strip_bom
@@ -49,6 +50,8 @@ class CsvReader:
     Args:
         needed: columns the header must have; one name of each group is enough.
         wants: whether a column of a name is read at all.
+        named_once: where columns may have the name of another, those that must not; such columns become one column
+            of lists, without its blanks. None: no two columns may have one name.
     """
 
     lenient_numbers = True
@@ -60,14 +63,18 @@ class CsvReader:
         wants: Callable[[str], bool],
         max_line_bytes: int,
         hasher: Hasher,
+        *,
+        named_once: frozenset[str] | None = None,
     ) -> None:
         self._chunks = chunks
         self._needed = needed
         self._wants = wants
+        self._named_once = named_once
         self._max_line_bytes = max_line_bytes
         self._hasher = hasher
         self._counter = QuotedRecordCounter()
         self._header: list[str] = []
+        self._repeated: set[str] = set()
         self.rows_in = 0
         # The module's own cap is lower than ours by default; records are cut to ours before they get there.
         csv.field_size_limit(max(csv.field_size_limit(), max_line_bytes + 1))
@@ -124,7 +131,8 @@ class CsvReader:
             raise FileRefused("missing_column") from None
         if any(not set(group) & set(names) for group in self._needed):
             raise FileRefused("missing_column")
-        if len(set(names)) != len(names):
+        self._repeated = {name for name, times in Counter(names).items() if times > 1}
+        if self._repeated and (self._named_once is None or self._repeated & self._named_once):
             raise FileRefused("duplicate_column")
         return names
 
@@ -143,11 +151,16 @@ class CsvReader:
             rows.append(row)
             line_nos.append(record.line_no)
             row_nos.append(row_no)
-        columns = {
-            name: [value or None for value in column]
-            for name, column in zip(self._header, zip(*rows, strict=True), strict=False)
-            if self._wants(name)
-        }
+        columns: dict[str, list[Any]] = {}
+        for name, column in zip(self._header, zip(*rows, strict=True), strict=False):
+            if not self._wants(name):
+                continue
+            if name not in self._repeated:
+                columns[name] = [value or None for value in column]
+                continue
+            for held, value in zip(columns.setdefault(name, [[] for _ in rows]), column, strict=True):
+                if value:
+                    held.append(value)
         return Batch(Columns(columns, len(rows)), line_nos, row_nos, quarantined)
 
     def _parse(self, record: _Record) -> list[str] | Bad:

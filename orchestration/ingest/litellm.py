@@ -361,5 +361,8 @@ def check_parts(
     within = pc.if_else(includes_cache, cached, 0)
     parts = pc.add(within, pc.add(known("audio_input_tokens"), known("image_input_tokens")))
     problems.add_where(pc.greater(parts, columns[whole]), INCONSISTENT_TOKENS, whole)
-    for part in ("audio_output_tokens", "reasoning_tokens"):
-        problems.add_where(pc.greater(columns[part], columns[output]), INCONSISTENT_TOKENS, part)
+    audio = columns["audio_output_tokens"]
+    problems.add_where(pc.greater(audio, columns[output]), INCONSISTENT_TOKENS, "audio_output_tokens")
+    # Reasoning is taken from what audio leaves of the output; without an output there is nothing to take it from.
+    left = pc.max_element_wise(pc.subtract(known(output), pc.fill_null(audio, 0)), 0)
+    problems.add_where(pc.greater(columns["reasoning_tokens"], left), INCONSISTENT_TOKENS, "reasoning_tokens")

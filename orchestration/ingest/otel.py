@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -27,7 +28,7 @@ from .otel_spans import (
 from .places import PLACED_FIELDS
 from .privacy import MAX_RESCUED_TEXT, is_private, to_json
 from .reasons import BAD_TIME, BAD_VALUE, UNKNOWN_SHAPE, ConservationError, FileRefused
-from .values import CONTROL
+from .values import CONTROL, integer
 
 # One line is a whole export batch, by default thousands of spans, so a line may be this many times as long.
 LINE_FACTOR = 32
@@ -38,9 +39,9 @@ FIELDS: tuple[Field, ...] = fields(
     " status_code convention operation provider request_model response_model response_id:id service_tier error_type"
     " input_tokens:integer cache_read_tokens:integer cache_write_tokens:integer cache_write_1h_tokens:integer"
     " output_tokens:integer reasoning_tokens:integer audio_input_tokens:integer audio_output_tokens:integer"
-    " image_input_tokens:integer input_includes_cache:boolean resend_count:integer logged_cost:money outcome_id:id"
-    " use_case task_class:word release_id experiment can_wait:boolean input_valid:boolean cache_hit:boolean"
-    " prompt_hash",
+    " image_input_tokens:integer input_includes_cache:boolean usage_disagrees:boolean resend_count:integer"
+    " logged_cost:money outcome_id:id use_case task_class:word release_id experiment can_wait:boolean"
+    " input_valid:boolean cache_hit:boolean prompt_hash",
     task_class=TASK_CLASSES,
 )
 # Attribute names of each token count, newest convention first.
@@ -84,6 +85,10 @@ TOKENS: dict[str, tuple[str, ...]] = {
     "audio_output_tokens": ("gen_ai.usage.audio.output_tokens", "llm.token_count.completion_details.audio"),
     "image_input_tokens": ("gen_ai.usage.image.input_tokens",),
 }
+# Names of the total over all tokens. It is compared with its parts and never priced.
+TOTALS = frozenset(
+    {"gen_ai.usage.total_tokens", "llm.token_count.total", "llm.usage.total_tokens", "ai.usage.totalTokens"}
+)
 CALL_NAMES: dict[str, tuple[str, ...]] = {
     "operation": ("gen_ai.operation.name", "llm.request.type"),
     "provider": ("gen_ai.provider.name", "gen_ai.system", "llm.provider", "llm.system", "ai.model.provider"),
@@ -267,13 +272,19 @@ class OtelParser:
 
     def _add_call(self, flat: dict[str, Any], attributes: dict[str, Any]) -> None:
         ranks: dict[str, int] = {}
+        stated: dict[str, set[int]] = defaultdict(set)
         for name, encoded in attributes.items():
             if name in _FIELD_OF:
                 field, rank = _FIELD_OF[name]
                 value = attribute_value(encoded)
+                if field in TOKENS and type(count := integer(value)) is int:
+                    stated[field].add(count)
                 if value is not None and value != "" and rank < ranks.get(field, len(_FIELD_OF)):
                     flat[field], ranks[field] = value, rank
+            elif name in TOTALS and type(count := integer(attribute_value(encoded))) is int:
+                stated["total"].add(count)
         flat["input_includes_cache"] = flat["scope_name"] not in self._excluding_scopes
+        flat["usage_disagrees"] = _usage_disagrees(flat, stated)
         if "ai.operationId" in attributes:
             _add_vercel(flat, attributes)
         flat["service_tier"] = served_tier(flat.get("service_tier"))
@@ -302,6 +313,34 @@ def convention_of(attributes: dict[str, Any]) -> str | None:
     elif not kind and any(name in attributes for name in ("gen_ai.request.model", "gen_ai.response.model")):
         return "gen_ai"
     return "openinference" if kind in ("LLM", "EMBEDDING") else None
+
+
+def _usage_disagrees(flat: dict[str, Any], stated: dict[str, set[int]]) -> bool:
+    """Whether the counts of a call contradict each other and can be priced all the same: old and new names of one
+    count differ, a part stands without its whole, or a total is not what its parts add up to.
+
+    A part larger than its whole is refused instead (see ``check_parts``).
+
+    Args:
+        stated: what the span says of each count under all its names, and of ``total``.
+    """
+
+    def known(*names: str) -> int:
+        counts = (integer(flat.get(name)) for name in names)
+        return sum(count for count in counts if type(count) is int)
+
+    if any(len(counts) > 1 for counts in stated.values()):
+        return True
+    cached = known("cache_read_tokens", "cache_write_tokens", "cache_write_1h_tokens")
+    inside = known("audio_input_tokens", "image_input_tokens") + (cached if flat["input_includes_cache"] else 0)
+    if flat.get("input_tokens") is None and inside > 0:
+        return True
+    if flat.get("output_tokens") is None and known("audio_output_tokens") > 0:
+        return True
+    whole = known("input_tokens", "output_tokens")
+    # Emitters that leave cached tokens out of the input differ on whether their total holds them.
+    fitting = {whole} if flat["input_includes_cache"] else {whole, whole + cached}
+    return not stated["total"] <= fitting
 
 
 def _add_vercel(flat: dict[str, Any], attributes: dict[str, Any]) -> None:

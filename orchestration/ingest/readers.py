@@ -37,13 +37,16 @@ def open_reader(
     if not first:
         raise FileRefused("empty_file")
     found = content_format(first, name)
-    if family.json_only and found != "json":
+    if found not in family.formats:
         raise FileRefused("unsupported_format")
     whole: Iterator[bytes] = chain([first], chunks)
     if found == "json":
         return family.json_reader(whole, settings.max_line_bytes, hasher), "jsonl"
     if found == "csv":
-        return CsvReader(whole, family.needed, parser.wants, settings.max_line_bytes, hasher), "csv"
+        reader = CsvReader(
+            whole, family.needed, parser.wants, settings.max_line_bytes, hasher, named_once=family.named_once
+        )
+        return reader, "csv"
     handle = staged.handle if staged.compression == "none" else _spooled(whole, settings)
     return ParquetReader(handle, staged.size, family.needed, parser.wants, settings), "parquet"
 

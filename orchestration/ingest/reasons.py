@@ -15,6 +15,9 @@ BAD_NUMBER = Bad("bad_number")
 BAD_TIME = Bad("bad_time")
 NAIVE_TIME = Bad("naive_time")
 FUTURE_TIME = Bad("future_time")
+UNDECLARED_TIMES = Bad("undeclared_times")
+OTHER_TIME_FORMAT = Bad("other_time_format")
+AMBIGUOUS_TIME = Bad("ambiguous_time")
 BAD_VALUE = Bad("bad_value")
 BAD_TEXT = Bad("bad_text")
 BAD_BOOLEAN = Bad("bad_boolean")
@@ -38,6 +41,10 @@ ROW_REASONS: dict[str, str] = {
     BAD_TIME: "Not a time between 2000 and 2100, or an end before its start.",
     NAIVE_TIME: "The time has no offset. Send an offset or Z.",
     FUTURE_TIME: "The time lies more than five minutes in the future.",
+    UNDECLARED_TIMES: "The export's times have no offset and follow the settings of whoever exported it. Declare the"
+    " landing folder's time_format and time_zone in sources.yml, then run `finops rebuild`.",
+    OTHER_TIME_FORMAT: "The time is not written as sources.yml declares for the landing folder.",
+    AMBIGUOUS_TIME: "Clocks of the declared time zone showed this time twice or never. Export as a user in UTC.",
     BAD_VALUE: "Not one of the values that the contract lists.",
     BAD_TEXT: "The text holds control characters, is longer than 1,000 characters, or is not text.",
     BAD_BOOLEAN: "Not true or false.",

@@ -11,7 +11,7 @@ from . import azure_apim, bedrock, focus, gateway_tables, helicone, invoice_tabl
 from .azure_apim import ApimParser
 from .batches import RowReader
 from .bedrock import BedrockParser
-from .desks import jira, pagerduty, servicenow, zendesk
+from .desks import jira, jira_export, pagerduty, servicenow, zendesk
 from .desks.rows import DeskReader
 from .focus import FocusParser
 from .frames import ParseContext, Parser
@@ -35,8 +35,10 @@ class Family:
         tables: where its rows land; most families have one.
         needed: columns that a CSV or Parquet file must have; one name of each group is enough.
         make_parser: builds the parser of one ingest run.
-        json_only: files of other formats are refused.
+        formats: what its files may be; others are refused.
         json_reader: reader of its JSON files.
+        named_once: where the header of a CSV file may name a column several times, the columns that it must not; None
+            where it never may. The values of such columns are lists.
     """
 
     name: str
@@ -44,8 +46,9 @@ class Family:
     tables: tuple[Table, ...]
     needed: tuple[tuple[str, ...], ...]
     make_parser: Callable[[ParseContext], Parser]
-    json_only: bool = False
+    formats: tuple[str, ...] = ("json", "csv", "parquet")
     json_reader: Callable[[Iterator[bytes], int, Hasher], RowReader] = JsonLinesReader
+    named_once: frozenset[str] | None = None
 
     @property
     def table(self) -> Table:
@@ -80,7 +83,7 @@ SOURCES: dict[str, Family] = {
             (tables.SPANS,),
             (),
             OtelParser,
-            json_only=True,
+            formats=("json",),
             json_reader=OtelReader,
         ),
         Family(
@@ -105,7 +108,7 @@ SOURCES: dict[str, Family] = {
             (gateway_tables.INVOCATIONS,),
             (),
             BedrockParser,
-            json_only=True,
+            formats=("json",),
             json_reader=record_reader(bedrock.records_of),
         ),
         Family(
@@ -148,12 +151,14 @@ SOURCES: dict[str, Family] = {
         Family(
             "jira",
             "Jira issues with history, worklogs, and SLA cycles of Jira Service Management: JSON (pages or lines) as"
-            " the REST API returns it; not the CSV export, which has neither history nor cycles",
+            " the REST API returns it; or issues of the CSV export, which has neither history nor cycles, once"
+            " sources.yml says how its times are written",
             (tables.JIRA,),
-            (),
+            _needed(*jira_export.NEEDED),
             jira.JiraParser,
-            json_only=True,
+            formats=("json", "csv"),
             json_reader=partial(DeskReader, jira.PAGES),
+            named_once=jira_export.NAMED_ONCE,
         ),
         Family(
             "servicenow",
@@ -184,7 +189,7 @@ SOURCES: dict[str, Family] = {
             (invoice_tables.OPENAI_USAGE, invoice_tables.OPENAI_COSTS),
             (),
             OpenAIParser,
-            json_only=True,
+            formats=("json",),
             json_reader=record_reader(usage_reports.results_of),
         ),
         Family(
@@ -193,7 +198,7 @@ SOURCES: dict[str, Family] = {
             (invoice_tables.ANTHROPIC_USAGE, invoice_tables.ANTHROPIC_COSTS),
             (),
             AnthropicParser,
-            json_only=True,
+            formats=("json",),
             json_reader=record_reader(usage_reports.results_of),
         ),
     )

@@ -24,6 +24,7 @@ select
     cast(sum(case when model_alias is not null then 1 else 0 end) as bigint) as aliased_attempts,
     cast(sum(case when deployment is not null and not is_on_capacity then 1 else 0 end) as bigint)
         as undeclared_deployment_attempts,
+    cast(sum(case when usage_disagrees then 1 else 0 end) as bigint) as disagreeing_attempts,
     cast(sum(case when cost is null then 1 else 0 end) as bigint) as unpriced_attempts,
     cast(coalesce(sum(cost), 0) as decimal(38, 12)) as inference_cost
 from {{ ref('attempts') }}

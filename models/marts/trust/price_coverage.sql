@@ -22,6 +22,7 @@ with pricing as (
         cast(sum(cache_storage_token_hours) as bigint) as cache_storage_token_hours,
         cast(sum(aliased_attempts) as bigint) as aliased_attempts,
         cast(sum(undeclared_deployment_attempts) as bigint) as undeclared_deployment_attempts,
+        cast(sum(disagreeing_attempts) as bigint) as disagreeing_attempts,
         cast(sum(inference_cost) as decimal(38, 12)) as inference_cost
     from {{ ref('int_spend_days') }}
     group by
@@ -56,6 +57,7 @@ select
     cache_storage_token_hours,
     aliased_attempts,
     undeclared_deployment_attempts,
+    disagreeing_attempts,
     inference_cost,
     case reason
         when 'priced' then null

@@ -2,7 +2,7 @@
 -- Token semantics, declared here once: unless the instrumentation is known to report otherwise, input tokens include
 -- cache reads and writes, audio and image; output tokens include reasoning and audio. The buckets are exclusive.
 -- A bucket that the instrumentation never reports stays out of the input it is part of; `usage_reported` says
--- whether there was any usage at all.
+-- whether there was any usage at all, `usage_disagrees` whether the span's own counts contradict each other.
 with spans as (
 
     select
@@ -62,7 +62,7 @@ select
     cast(0 as bigint) as cache_storage_token_hours,
     cast(null as varchar) as guardrail_units,
     input_tokens is not null or status_code = 'error' or error_type is not null as usage_reported,
-    false as usage_disagrees,
+    coalesce(usage_disagrees, false) as usage_disagrees,
     cast(input_tokens is not null as integer) + cast(cache_read_tokens is not null as integer)
         + cast(cache_write_tokens is not null as integer) + cast(cache_write_1h_tokens is not null as integer)
         + cast(output_tokens is not null as integer) + cast(reasoning_tokens is not null as integer)

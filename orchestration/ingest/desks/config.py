@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator,
 
 from orchestration.ingest.privacy import is_private
 
+from .export_times import ExportTimes
+
 # What a place can be declared for, and the words that a field is limited to.
 ALLOWED: dict[str, frozenset[str]] = {
     "outcome_ids": frozenset(),
@@ -141,8 +143,14 @@ class DeskPlaces(BaseModel):
 
     def first_names(self) -> set[str]:
         """Names of the members that the places look at, for files that are read by column."""
-        places = [*self._only, *(place for places in self._places.values() for place in places)]
-        return {place.path[0] for place in places if place.kind in ("path", "match")}
+        return {place.path[0] for place in self._all() if place.kind in ("path", "match")}
+
+    def custom_names(self) -> set[str]:
+        """Ids and names of the custom fields that the places look at."""
+        return {place.path[0] for place in self._all() if place.kind == "custom_field"}
+
+    def _all(self) -> list[Place]:
+        return [*self._only, *(place for places in self._places.values() for place in places)]
 
 
 class ZendeskPlaces(DeskPlaces):
@@ -153,9 +161,19 @@ class ZendeskPlaces(DeskPlaces):
 
 
 class JiraPlaces(DeskPlaces):
-    """Jira: and the statuses that mean done, for counting how often an issue was opened again."""
+    """Jira: and the statuses that mean done, for counting how often an issue was opened again; and, by landing folder,
+    how CSV exports write their times."""
 
     done_statuses: tuple[str, ...] = ("done", "closed", "resolved")
+    csv: dict[str, ExportTimes] = Field(default_factory=dict)
+
+    @field_validator("csv")
+    @classmethod
+    def _folders(cls, csv: dict[str, ExportTimes]) -> dict[str, ExportTimes]:
+        for folder in csv:
+            if folder != "jira" and not folder.startswith("jira-"):
+                raise ValueError(f"{folder!r} is no landing folder of Jira: jira or jira-<anything>")
+        return csv
 
 
 class PagerDutyPlaces(DeskPlaces):

@@ -1,15 +1,18 @@
-"""Jira: issues with their history, worklogs, and the SLA cycles of Jira Service Management."""
+"""Jira: issues with their history, worklogs, and the SLA cycles of Jira Service Management; issues of a CSV export."""
 
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from orchestration.ingest.frames import ParseContext
 from orchestration.ingest.privacy import to_json
-from orchestration.ingest.reasons import MISSING_ID, Bad
-from orchestration.ingest.values import integer
+from orchestration.ingest.reasons import BAD_NUMBER, FUTURE_TIME, MISSING_FIELD, MISSING_ID, UNDECLARED_TIMES, Bad
+from orchestration.ingest.values import instant, integer
 
+from . import jira_export
 from .config import plain_word
 from .finding import Record, Refused, list_in, minutes_of, moment_us, object_in, required
 from .parser import COMMON, DeskParser, desk_fields
@@ -25,6 +28,11 @@ class JiraParser(DeskParser):
     json_columns = ("worklogs", "sla_cycles")
     columns_read = frozenset()
 
+    def __init__(self, context: ParseContext) -> None:
+        super().__init__(context)
+        self._read = jira_export.columns_read(context.places.jira)
+        self._times = context.places.jira.csv.get(context.source)
+
     def flatten(self, row: dict[str, Any]) -> dict[str, Any] | None:
         if type(row.get("fields")) is dict and ("key" in row or "id" in row):
             return self._issue(row, row["fields"])
@@ -32,6 +40,8 @@ class JiraParser(DeskParser):
             return self._worklog(row)
         if _is_sla(row):
             return self._sla(row)
+        if jira_export.is_exported(row):
+            return self._exported(row)
         return None
 
     def _issue(self, row: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
@@ -52,6 +62,43 @@ class JiraParser(DeskParser):
             worklogs=to_json(worklogs) if worklogs else None,
             sla_cycles=to_json(slas) if slas else None,
         )
+
+    def _exported(self, row: dict[str, Any]) -> dict[str, Any]:
+        """An issue of a CSV export. It has no history, so how often it was opened again is not known. Its worklogs have
+        no ids, so they are no records of their own: they are summed in each state of the issue."""
+        members = jira_export.members_of(row, self._places)
+        record = Record(self._places, [members, row], row.get("Labels"), jira_export.custom_fields(row))
+        minutes = _minutes(row.get("Time Spent"), "Time Spent")
+        if minutes is None:
+            try:
+                minutes = _minutes(jira_export.seconds_logged(row.get("Log Work")), "Log Work")
+            except ValueError:
+                raise Refused(BAD_NUMBER, "Log Work", row["Log Work"]) from None
+        return self.ticket(
+            record,
+            record_id=row["Issue id"],
+            ticket_id=row["Issue id"],
+            ticket_key=row["Issue key"],
+            opened_at=required(self._local(row, "Created"), "Created", MISSING_FIELD),
+            updated_at=required(self._local(row, "Updated"), "Updated", MISSING_FIELD),
+            closed_at=self._local(row, "Resolved"),
+            handling_minutes=minutes,
+        )
+
+    def _local(self, row: dict[str, Any], column: str) -> datetime | None:
+        """A time of a CSV export: as declared for its landing folder, or with an offset of its own."""
+        text = row.get(column)
+        if text is None or text.isspace():
+            return None
+        moment = UNDECLARED_TIMES if self._times is None else self._times.moment(text)
+        if isinstance(moment, Bad):
+            # A bare number may be a date whose parts are not separated, so it is not tried as seconds since 1970.
+            own = instant(text, latest=self._context.latest) if ":" in text else moment
+        else:
+            own = instant(moment, latest=self._context.latest)
+        if isinstance(own, Bad):
+            raise Refused(moment if isinstance(moment, Bad) and own != FUTURE_TIME else own, column, text)
+        return own
 
     def _reopens(self, row: dict[str, Any]) -> int | None:
         """How often the status went from a done one to another; None where the export has no history."""

@@ -18,7 +18,6 @@ from ingest.samples import jsonl
 from orchestration.ingest.batches import BATCH_ROWS
 from orchestration.ingest.desks.rows import DeskReader
 from orchestration.ingest.privacy import Hasher
-from orchestration.ingest.registry import SOURCES
 
 from .builders import (
     CANARY,
@@ -167,10 +166,3 @@ def test_real_zendesk_tables(warehouse: Warehouse):
         "SELECT sum((policy_metrics->'$[0]'->>'target_minutes')::DECIMAL(18, 6))::INTEGER"
         " FROM zendesk.records WHERE record = 'sla_policy'"
     ) == [(20_835,)]
-
-
-def test_jiras_csv_export_is_refused_and_said_so(warehouse: Warehouse):
-    """Catches an export without history and clocks that loads as issues without rework, and help that promises it."""
-    report = warehouse.take("jira/export.csv", b"Issue key,Issue id,Labels,Labels\nAI-1,10001,a,b\n")
-    assert report.refused == [("jira/export.csv", "unsupported_format")]
-    assert "not the CSV export" in SOURCES["jira"].description

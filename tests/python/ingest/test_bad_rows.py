@@ -174,6 +174,16 @@ CASES: dict[str, tuple[dict[str, Any], str, list[Case]]] = {
                 {"usage_object": {"completion_tokens_details": {"reasoning_tokens": 51}}},
                 "inconsistent_tokens",
             ),
+            (
+                "metadata",
+                {"usage_object": {"completion_tokens_details": {"reasoning_tokens": 20, "audio_tokens": 31}}},
+                "inconsistent_tokens",
+            ),
+            (
+                "metadata",
+                {"usage_object": {"completion_tokens_details": {"reasoning_tokens": 20, "audio_tokens": 30}}},
+                LOADED,
+            ),
             ("metadata", {"spend_logs_metadata": {"task_class": "Z"}}, "bad_value"),
         ],
     ),
@@ -283,6 +293,14 @@ OTEL_CASES: list[tuple[dict[str, Any], str | None]] = [
     ({"attributes": {"gen_ai.usage.input_tokens": "many"}}, "bad_number"),
     ({"attributes": {"gen_ai.usage.cache_read.input_tokens": 101}}, "inconsistent_tokens"),
     ({"attributes": {"gen_ai.usage.reasoning.output_tokens": 51}}, "inconsistent_tokens"),
+    (
+        {"attributes": {"gen_ai.usage.reasoning.output_tokens": 20, "gen_ai.usage.audio.output_tokens": 31}},
+        "inconsistent_tokens",
+    ),
+    (
+        {"attributes": {"gen_ai.usage.reasoning.output_tokens": 1, "gen_ai.usage.output_tokens": None}},
+        "inconsistent_tokens",
+    ),
     ({"attributes": {"finops.task_class": "Z"}}, "bad_value"),
     ({"attributes": {"gen_ai.usage.input_tokens": None}}, LOADED),
     ({"attributes": "nonsense"}, LOADED),

@@ -91,7 +91,7 @@ def test_bodies_are_not_stored(warehouse: Warehouse, source: str, caplog: pytest
     warehouse.land(f"{source}/refused.jsonl", jsonl(*spoilt))
     warehouse.land(f"{source}/cut.json", f'{{\n"prompt": "{TEXT}"'.encode())
     warehouse.land(f"{source}/cut.jsonl.gz", b"").write_bytes(gzip.compress(jsonl(*rows) * 50)[:-9])
-    if not SOURCES[source].json_only:
+    if "csv" in SOURCES[source].formats:
         flat = {name: json.dumps(v) if isinstance(v, dict | list) else v for name, v in rows[0].items()}
         warehouse.land(f"{source}/good.csv", as_csv([{**flat, KEYS[source]: "csv"}]))
         sink = io.BytesIO()

@@ -1,5 +1,5 @@
-"""Rows of Langfuse, Helicone, Bedrock and API Management from landing to the published marts. Catches a source that
-lands but never reaches the figures, buckets priced twice, and human work that does not find its outcome."""
+"""Rows of Langfuse, Helicone, Bedrock, API Management and OpenTelemetry from landing to the published marts. Catches a
+source that lands but never reaches the figures, buckets priced twice, and human work that does not find its outcome."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ import pytest
 from pipeline.command import Home
 
 from .gateway_samples import apim, bedrock, correction, gateway_log, generation, helicone, queue_item, trace
-from .samples import jsonl
+from .samples import batch, jsonl, span
 
 AS_OF = "2026-07-01T12:00:00Z"
+TRACE = "5b8efff798038103d269b633813fc60c"
 OPAQUE = "arn:aws:bedrock:eu-central-1:123456789012:application-inference-profile/abc123"
 UNKNOWN = "arn:aws:bedrock:eu-central-1:123456789012:application-inference-profile/zzz999"
 SYSTEM = "arn:aws:bedrock:eu-central-1:123456789012:inference-profile/eu.vendor.big-v1:0"
@@ -50,6 +51,18 @@ SEEDS = {
     ],
     "role_rates": ["role,hourly_rate,currency,valid_from,valid_to", "clerk,30,USD,2020-01-01,"],
 }  # fmt: skip
+COUNTS = {"output": "gen_ai.usage.output_tokens", "total": "gen_ai.usage.total_tokens",
+          "cache_read": "gen_ai.usage.cache_read.input_tokens",
+          "reasoning": "gen_ai.usage.reasoning.output_tokens"}  # fmt: skip
+
+
+def spanned(number: str, response: str | None, **counts: int) -> dict[str, Any]:
+    """A span of a call of 100 input tokens, in the one trace."""
+    told = {COUNTS[name]: count for name, count in counts.items()}
+    model = {"gen_ai.request.model": "small", "gen_ai.response.id": response, "finops.use_case": "triage"}
+    return span(spanId=number.zfill(16), attributes=model | told)
+
+
 ANSWER = {"model": "small", "usage": {"prompt_tokens": 140, "prompt_tokens_details": {"cached_tokens": 40},
                                       "completion_tokens": 60, "total_tokens": 200}}  # fmt: skip
 
@@ -96,6 +109,16 @@ LANDING: dict[str, list[Any]] = {
         apim(ModelName="", DeploymentName="", SequenceNumber=1, PromptTokens=0, CompletionTokens=0, TotalTokens=0),
         gateway_log(json.dumps(ANSWER), correlationId="c-2"),
     ],
+    # Two spans of one response, whose totals differ: each agrees with itself, and the richer one counts.
+    "otel/day.jsonl": [
+        batch(
+            spanned("1", "r-1", output=50, total=150),
+            spanned("2", "r-1", output=60, total=160, cache_read=40),
+            spanned("3", "r-2", output=50, total=151),
+            # Thinking beside an output that is declared to hold it.
+            spanned("4", None, output=50, total=160, reasoning=10),
+        )
+    ],
 }  # fmt: skip
 
 
@@ -107,7 +130,7 @@ def cost(provider: str, model: str, **tokens: int) -> Decimal:
 
 @pytest.fixture(scope="module")
 def published(lean_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A published build of one day of all four sources."""
+    """A published build of one day of all these sources."""
     folder = tmp_path_factory.mktemp("gateways")
     seeds = folder / "seeds"
     seeds.mkdir()
@@ -138,6 +161,11 @@ def test_every_attempt_arrives_with_its_cost(published: Path):
     log_only = cost("azure", "small", input=140, output=60)
     with_cached = cost("azure", "small", input=100, cache_read=40, output=60)
     guardrail = cost("aws", "guardrail-content", guardrail=20)
+    spans = {
+        "2": (cost("openai", "small", input=60, cache_read=40, output=60), False),
+        "3": (cost("openai", "small", input=100, output=50), True),
+        "4": (cost("openai", "small", input=100, output=40, reasoning=10), True),
+    }
     zero = Decimal(0)
     assert rows_of(
         published,
@@ -160,7 +188,18 @@ def test_every_attempt_arrives_with_its_cost(published: Path):
         ("langfuse", "gen-3", "small", "success", Decimal("0.00085"), "logged", "unknown_model", False),
         ("langfuse", "gen-4", "small", "timeout", zero, "price_book", None, False),
         ("langfuse", "gen-5", "small", "success", inclusive, "price_book", None, True),
+        *(("otel", f"{TRACE}:{number.zfill(16)}", "small", "success", money, "price_book", None, disagrees)
+          for number, (money, disagrees) in spans.items()),
     ]  # fmt: skip
+
+
+@pytest.mark.slow
+def test_contradictory_usage_is_counted_where_prices_are_judged(published: Path):
+    """Catches attempts whose cost may be wrong and that no figure shows."""
+    assert rows_of(
+        published,
+        "SELECT provider, sum(disagreeing_attempts), sum(attempts) FROM marts.price_coverage GROUP BY 1 ORDER BY 1",
+    ) == [("aws", 1, 4), ("azure", 0, 2), ("openai", 3, 9), ("unknown", 0, 1)]
 
 
 @pytest.mark.slow

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from orchestration.ingest.otel import TOKENS as TOKEN_NAMES
 from orchestration.settings import PROJECT_DIR
 
 from .conftest import Warehouse
@@ -117,6 +119,97 @@ def test_a_scope_can_be_declared_exclusive(make_warehouse: Callable[..., Warehou
     assert load(warehouse, batch(told), columns="input_tokens, cache_read_tokens, input_includes_cache") == [
         (100, 5_000, False)
     ]
+
+
+TOTAL = "gen_ai.usage.total_tokens"
+INPUTS = TOKEN_NAMES["input_tokens"]
+CALL = {"openinference.span.kind": "LLM", "llm.model_name": "m"}
+USAGES: dict[str, tuple[dict[str, Any], bool | None]] = {
+    "no total": ({"gen_ai.usage.input_tokens": 100, "gen_ai.usage.output_tokens": 50}, False),
+    "its total": ({"gen_ai.usage.input_tokens": 100, "gen_ai.usage.output_tokens": 50, TOTAL: 150}, False),
+    "its total as text": ({"gen_ai.usage.input_tokens": 100, "gen_ai.usage.output_tokens": 50, TOTAL: "150"}, False),
+    "a total that is no number": ({"gen_ai.usage.input_tokens": 100, TOTAL: "many"}, False),
+    "another total": ({"gen_ai.usage.input_tokens": 100, "gen_ai.usage.output_tokens": 50, TOTAL: 151}, True),
+    "another total, OpenLLMetry's older name": (
+        {"gen_ai.usage.prompt_tokens": 100, "gen_ai.usage.completion_tokens": 50, "llm.usage.total_tokens": 149},
+        True,
+    ),
+    "another total, OpenInference": (
+        {**CALL, "llm.token_count.prompt": 100, "llm.token_count.completion": 50, "llm.token_count.total": 140},
+        True,
+    ),
+    "another total, Vercel": (
+        {"ai.operationId": "ai.generateText.doGenerate", "gen_ai.request.model": "m", "ai.usage.inputTokens": 100,
+         "ai.usage.outputTokens": 50, "ai.usage.totalTokens": 90},
+        True,
+    ),
+    "thinking beside an output that is declared to hold it": (
+        {"gen_ai.usage.input_tokens": 100, "gen_ai.usage.output_tokens": 50,
+         "gen_ai.usage.reasoning.output_tokens": 40, TOTAL: 190},
+        True,
+    ),
+    "cached tokens beside an input that is declared to hold them": (
+        {"gen_ai.usage.input_tokens": 100, "gen_ai.usage.output_tokens": 50,
+         "gen_ai.usage.cache_read.input_tokens": 40, TOTAL: 190},
+        True,
+    ),
+    "two totals": ({"gen_ai.usage.input_tokens": 100, TOTAL: 100, "llm.usage.total_tokens": 101}, True),
+    "an embedding's total": ({"gen_ai.usage.input_tokens": 100, TOTAL: 100}, False),
+    "a total of tokens that nothing else names": ({TOTAL: 100}, True),
+    "old and new name alike": ({"gen_ai.usage.input_tokens": 100, "gen_ai.usage.prompt_tokens": 100}, False),
+    "old and new name apart": ({"gen_ai.usage.input_tokens": 100, "gen_ai.usage.prompt_tokens": 90}, True),
+    "two names of reasoning apart": (
+        {"gen_ai.usage.output_tokens": 50, "gen_ai.usage.reasoning.output_tokens": 5,
+         "gen_ai.usage.reasoning_tokens": 6},
+        True,
+    ),
+    "cached tokens without an input": ({"gen_ai.usage.cache_read.input_tokens": 40}, True),
+    "audio without an output": ({"gen_ai.usage.input_tokens": 9, "gen_ai.usage.audio.output_tokens": 4}, True),
+    "no call": ({"gen_ai.operation.name": "invoke_agent", "gen_ai.usage.input_tokens": 9, TOTAL: 1}, None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", USAGES)
+def test_counts_that_contradict_each_other_are_flagged(warehouse: Warehouse, case: str):
+    """Catches counts that do not add up and are taken in silence, refused although they can be priced, or bent until
+    they fit."""
+    attributes, flagged = USAGES[case]
+    told = bare({"gen_ai.request.model": "m", **attributes})
+    first = next((v for k, v in attributes.items() if k in INPUTS), None)
+    expected = [(flagged, None if flagged is None else first)]
+    assert load(warehouse, batch(told), columns="usage_disagrees, input_tokens") == expected
+
+
+@pytest.mark.parametrize(("total", "flagged"), [(150, False), (190, False), (160, True)])
+def test_a_scope_that_excludes_cache_may_leave_it_out_of_its_total(
+    make_warehouse: Callable[..., Warehouse], total: int, flagged: bool
+):
+    """Catches every span of such an emitter flagged by the rule of the others, and none flagged at all."""
+    warehouse = make_warehouse()
+    (warehouse.settings.home / "sources.yml").write_text("otel: {input_excludes_cache: [lib]}")
+    told = span(attributes={"gen_ai.usage.cache_read.input_tokens": 40, TOTAL: total})
+    assert load(warehouse, batch(told), columns="usage_disagrees, input_tokens, cache_read_tokens") == [
+        (flagged, 100, 40)
+    ]
+
+
+def test_spans_of_real_clients_do_not_contradict_themselves(warehouse: Warehouse):
+    """Catches a rule under which instrumentations that are right look wrong."""
+    content = (PROJECT_DIR / "tests" / "fixtures" / "clients" / "otel.jsonl").read_bytes()
+    assert content.count(TOTAL.encode()) == 5
+    warehouse.land("otel/client.jsonl", content)
+    warehouse.ingest("otel", now=datetime(2030, 1, 1, tzinfo=UTC))
+    assert warehouse.reasons() == []
+    query = "SELECT usage_disagrees, count(*) FROM otel.spans WHERE convention IS NOT NULL GROUP BY 1"
+    assert warehouse.all(query) == [(False, 6)]
+
+
+def test_a_table_of_an_older_version_learns_the_flag(warehouse: Warehouse):
+    """Catches an upgrade that cannot load, and old rows that pass for rows that were looked at."""
+    load(warehouse, batch(span()), columns="span_id")
+    warehouse.con.execute("ALTER TABLE otel.spans DROP COLUMN usage_disagrees")
+    warehouse.take("otel/b.jsonl", jsonl(batch(span(spanId="F" * 16, attributes={TOTAL: 1}))))
+    assert warehouse.all("SELECT usage_disagrees FROM otel.spans ORDER BY span_id") == [(None,), (True,)]
 
 
 def test_attribution_of_span_and_resource(warehouse: Warehouse):

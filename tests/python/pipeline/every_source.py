@@ -1,5 +1,5 @@
 """A few deliveries of every source that the sample company does not have, so that what holds for deliveries is shown
-for all of them at once."""
+for all of them at once. Jira comes as its REST API returns it, and from another site as its CSV export."""
 
 from __future__ import annotations
 
@@ -21,8 +21,18 @@ from desk.builders import (
 from ingest.gateway_samples import gateway_log, many, trace
 from ingest.samples import jsonl
 
+from orchestration.settings import PROJECT_DIR
+
 GATEWAYS = ("langfuse", "helicone", "bedrock", "azure_apim")
 DESKS = ("zendesk", "jira", "servicenow", "pagerduty")
+JIRA_EXPORT = "jira-export"
+EXPORT = PROJECT_DIR / "tests" / "fixtures" / "desks" / "jira_export.csv"
+
+
+def declare_sources(home: Path) -> None:
+    """Say what no file says of itself: how the times of Jira's export are written."""
+    times = '{time_format: "dd/MMM/yy h:mm a", time_zone: Europe/Berlin}'
+    (home / "sources.yml").write_text(f"jira: {{csv: {{{JIRA_EXPORT}: {times}}}}}\n")
 
 
 def land_other_sources(landing: Path) -> None:
@@ -31,6 +41,8 @@ def land_other_sources(landing: Path) -> None:
         folder = landing / source
         folder.mkdir(parents=True)
         (folder / "july.jsonl").write_bytes(jsonl(*_rows(source)))
+    (landing / JIRA_EXPORT).mkdir()
+    (landing / JIRA_EXPORT / "july.csv").write_bytes(EXPORT.read_bytes())
 
 
 def _rows(source: str) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from orchestration.instants import parse_instant
 from orchestration.sample_company import AS_OF, write
 from pipeline.deliveries import STATEMENTS, in_another_format, lines_of, write_lines
 from pipeline.engine import Engine, Night, Warehouse
-from pipeline.every_source import GATEWAYS, land_other_sources
+from pipeline.every_source import GATEWAYS, JIRA_EXPORT, declare_sources, land_other_sources
 
 NATIVE = ("inference", "rework", "sla", "outcomes")
 # Marts that show the cost of attempts, by what they have in common with them.
@@ -32,6 +32,7 @@ FOCUS_NAMES = {"x_Day": "day", "x_Owner": "owner", "x_UseCase": "use_case", "Pro
 def delivered(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> tuple[Warehouse, Night]:
     warehouse = engine.warehouse(tmp_path_factory.mktemp("redelivery"))
     write(warehouse.landing, scale=0.05)
+    declare_sources(warehouse.settings.home)
     land_other_sources(warehouse.landing)
     return warehouse, warehouse.night(parse_instant(AS_OF))
 
@@ -72,12 +73,17 @@ def test_every_source_reaches_the_facts(delivered: tuple[Warehouse, Night]) -> N
                 "SELECT source FROM sla_events",
             )
         }
+        exported = con.execute(
+            "SELECT count(*), sum(handling_minutes), count(reopens) FROM rework_tickets WHERE source = ?", [JIRA_EXPORT]
+        ).fetchone()
         jira_clocks = con.execute("SELECT count(*) FROM sla_events WHERE source = 'jira'").fetchone()
     priced, tickets, clocks = facts.values()
     # Twelve issues with two cycles each, inside the issue and on a page of their own.
     assert jira_clocks == (24,)
+    # The export's third issue is about no outcome, and it says of none how often it was opened again.
+    assert exported == (2, 125, 0)
     assert priced >= {*GATEWAYS, "inference", "litellm", "otel"}
-    assert tickets >= {"rework", "langfuse", "zendesk", "jira", "servicenow"}
+    assert tickets >= {"rework", "langfuse", "zendesk", "jira", JIRA_EXPORT, "servicenow"}
     assert clocks >= {"sla", "zendesk", "jira", "servicenow"}
 
 
@@ -121,6 +127,7 @@ def test_only_the_second_delivery(delivered: tuple[Warehouse, Night], engine: En
     lines = lines_of(warehouse.landing)
     random.shuffle(lines)
     other = engine.warehouse(tmp_path / "home")
+    declare_sources(other.settings.home)
     for source in NATIVE:
         lines = in_another_format(other.landing, source, lines, random)
     write_lines(other.landing, lines, "shuffled", random)
