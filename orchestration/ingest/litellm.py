@@ -21,7 +21,7 @@ from .values import CONTROL, integer
 
 FIELDS: tuple[Field, ...] = fields(
     "shape call_id:id! litellm_call_id:id trace_id:id session_id:id call_type status:word! error_class error_code"
-    " model model_group custom_llm_provider started_at:time! ended_at:time prompt_tokens:integer!"
+    " model model_group custom_llm_provider deployment started_at:time! ended_at:time prompt_tokens:integer!"
     " completion_tokens:integer! cache_read_tokens:integer cache_write_tokens:integer cache_write_1h_tokens:integer"
     " reasoning_tokens:integer audio_input_tokens:integer audio_output_tokens:integer image_input_tokens:integer"
     " web_search_calls:integer guardrail_units usage_disagrees:boolean cache_hit:boolean spend:money service_tier"
@@ -131,6 +131,7 @@ class LiteLLMParser:
             "model": row.get("model") or row.get("model_group"),
             "model_group": row.get("model_group"),
             "custom_llm_provider": row.get("custom_llm_provider"),
+            "deployment": _deployment(row, metadata, hidden),
             "started_at": row.get("startTime"),
             "ended_at": row.get("endTime"),
             "prompt_tokens": _or_nothing_if_failed(row.get("prompt_tokens"), status),
@@ -162,6 +163,14 @@ def _is_batch(row: dict[str, Any], *holders: dict[str, Any]) -> bool:
     return (type(call_type) is str and call_type.endswith("retrieve_batch")) or any(
         holder.get("batch_models") for holder in holders
     )
+
+
+def _deployment(row: dict[str, Any], metadata: dict[str, Any], hidden: dict[str, Any]) -> str | None:
+    """The deployment that the router called; None where its provider served from pay-as-you-go capacity instead."""
+    headers = _inner(hidden, "additional_headers")
+    if metadata.get("azure_spillover") or str(headers.get("llm_provider-x-ms-is-spilled-over")).lower() == "true":
+        return None
+    return short(row.get("model_id")) or short(hidden.get("model_id"))
 
 
 def _object(row: dict[str, Any], name: str) -> dict[str, Any]:

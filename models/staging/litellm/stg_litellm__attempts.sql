@@ -35,7 +35,7 @@ select
     end as logged_model,
     coalesce(service_tier, 'standard') as service_tier,
     '' as region,
-    cast(null as varchar) as deployment,
+    deployment,
     started_at,
     ended_at,
     case

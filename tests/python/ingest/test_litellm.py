@@ -130,6 +130,25 @@ def test_searches_billed_by_the_call_are_found(warehouse: Warehouse, usage: dict
     assert load(warehouse, row, columns="web_search_calls") == [(3,)]
 
 
+@pytest.mark.parametrize(
+    ("changes", "deployment"),
+    [
+        ({"model_id": "ptu"}, "ptu"),
+        ({"model_id": ""}, None),
+        ({"hidden_params": {"model_id": "ptu"}}, "ptu"),
+        ({"model_id": "ptu", "metadata": {"azure_spillover": None}}, "ptu"),
+        ({"model_id": "ptu", "metadata": {"azure_spillover": {"from_deployment": "chat"}}}, None),
+        (
+            {"model_id": "ptu", "hidden_params": {"additional_headers": {"llm_provider-x-ms-is-spilled-over": "true"}}},
+            None,
+        ),
+    ],
+)
+def test_the_deployment_that_served_is_kept(warehouse: Warehouse, changes: dict[str, Any], deployment: str | None):
+    """Catches calls on reserved throughput that look like any other, and spilled-over ones that count as reserved."""
+    assert load(warehouse, {**SPEND_LOG, **changes}, columns="deployment") == [(deployment,)]
+
+
 GUARDRAIL = {
     "guardrail_provider": "bedrock",
     "guardrail_usage": {"contentPolicyUnits": 3, "sensitiveInformationPolicyFreeUnits": 1},

@@ -171,6 +171,21 @@ def example_rows() -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+def reserved_rows() -> list[dict[str, Any]]:
+    """A gateway's rows of a reserved deployment, for which it logs no cost, and one that spilled over."""
+    at = "2026-02-10T12:00:00Z"
+    row = {
+        "model": "m", "custom_llm_provider": "example", "startTime": at, "endTime": at, "status": "success",
+        "prompt_tokens": 1_000_000, "completion_tokens": 0, "spend": 0.0, "model_id": "gw-ptu", "metadata": {},
+    }  # fmt: skip
+    spilled = {"azure_spillover": {"from_deployment": "gw-ptu"}}
+    return [
+        {**row, "request_id": "reserved 1"},
+        {**row, "request_id": "reserved 2", "prompt_tokens": 3_000_000},
+        {**row, "request_id": "spilled", "metadata": spilled},
+    ]
+
+
 @pytest.fixture(scope="module")
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> EngineWarehouse:
     made = EngineWarehouse(tmp_path_factory.mktemp("engine"))
@@ -189,7 +204,8 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> EngineWarehouse:
     made.seed("price_overrides", OVERRIDES, [[row.get(name, "") for name in OVERRIDES] for row in overrides])
     # 24 h x 2 x 1.5 USD a day; the second day is idle.
     ptu = ["ptu", "example", "m", "provisioned", 2, "1.5", "USD", 125_000, "2026-02-04", "2026-02-06"]
-    made.seed("capacity", CAPACITY, [ptu])
+    through_gateway = ["gw-ptu", "example", "m", "provisioned", 1, "1", "USD", "", "2026-02-10", "2026-02-11"]
+    made.seed("capacity", CAPACITY, [ptu, through_gateway])
     allowances = [
         ["free", "example", model, "search", 3, "day", "2026-01-01", "", ""] for model in ("seeker", "seeker-lite")
     ]
@@ -204,6 +220,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> EngineWarehouse:
     for number in range(5):
         made.land(f"inference-again/{number}.jsonl", shuffled[max(number * size - size // 2, 0) : (number + 1) * size])
     made.land("litellm/client.jsonl", fixture_rows("litellm.jsonl"))
+    made.land("litellm-reserved/calls.jsonl", reserved_rows())
     made.land("otel/client.jsonl", fixture_rows("otel.jsonl"))
     made.build("attempts", "capacity_usage", "repriced_costs", "price_versions", "price_coverage")
     return made
@@ -311,17 +328,26 @@ def test_worked_examples(warehouse: EngineWarehouse) -> None:
     assert warehouse.all("select cost_source from attempts where attempt_id = 'free'") == [("free",)]
 
 
+def test_reserved_throughput_behind_a_gateway_is_paid_by_the_hour(warehouse: EngineWarehouse) -> None:
+    """Catches reserved calls priced by tokens because a gateway logged them, and spilled-over ones that are not."""
+    assert {attempt_id: cost for attempt_id, (cost, _) in costs(warehouse, "litellm-reserved").items()} == {
+        "reserved 1": Decimal(6),  # a quarter of 24 hours at 1 USD
+        "reserved 2": Decimal(18),
+        "spilled": Decimal(10),
+    }
+
+
 def test_idle_capacity_is_shown_and_belongs_to_nobody(warehouse: EngineWarehouse) -> None:
     """Catches an idle day that is missing, and hours that are lost between what is used and what is idle."""
     query = (
         "select cast(day as varchar), capacity_cost, used_cost, idle_cost, tokens, utilisation"
-        " from capacity_usage order by 1"
+        " from capacity_usage where deployment = 'ptu' order by 1"
     )
     assert warehouse.all(query) == [
         ("2026-02-04", Decimal(72), Decimal(36), Decimal(36), 3_000_000, 0.5),
         ("2026-02-05", Decimal(72), Decimal(0), Decimal(72), 0, 0.0),
     ]
-    assert warehouse.all("select sum(cost) from attempts where is_on_capacity") == [(Decimal(36),)]
+    assert warehouse.all("select sum(cost) from attempts where deployment = 'ptu'") == [(Decimal(36),)]
 
 
 def test_a_former_version_of_the_book_shows_the_difference(warehouse: EngineWarehouse) -> None:
