@@ -285,6 +285,8 @@ class OtelParser:
                 stated["total"].add(count)
         flat["input_includes_cache"] = flat["scope_name"] not in self._excluding_scopes
         flat["usage_disagrees"] = _usage_disagrees(flat, stated)
+        if _reasoning_is_outside(flat, stated):
+            flat["output_tokens"] = sum(_counts(flat, "output_tokens", "reasoning_tokens"))
         if "ai.operationId" in attributes:
             _add_vercel(flat, attributes)
         flat["service_tier"] = served_tier(flat.get("service_tier"))
@@ -315,6 +317,17 @@ def convention_of(attributes: dict[str, Any]) -> str | None:
     return "openinference" if kind in ("LLM", "EMBEDDING") else None
 
 
+def _counts(flat: dict[str, Any], *names: str) -> list[int]:
+    """The counts among these fields that are known."""
+    return [count for name in names if type(count := integer(flat.get(name))) is int]
+
+
+def _reasoning_is_outside(flat: dict[str, Any], stated: dict[str, set[int]]) -> bool:
+    """Whether the span's own total proves that its output leaves reasoning out, as Gemini's own counts do."""
+    counts = _counts(flat, "input_tokens", "output_tokens", "reasoning_tokens")
+    return len(counts) == 3 and counts[2] > 0 and stated["total"] == {sum(counts)}
+
+
 def _usage_disagrees(flat: dict[str, Any], stated: dict[str, set[int]]) -> bool:
     """Whether the counts of a call contradict each other and can be priced all the same: old and new names of one
     count differ, a part stands without its whole, or a total is not what its parts add up to.
@@ -326,8 +339,7 @@ def _usage_disagrees(flat: dict[str, Any], stated: dict[str, set[int]]) -> bool:
     """
 
     def known(*names: str) -> int:
-        counts = (integer(flat.get(name)) for name in names)
-        return sum(count for count in counts if type(count) is int)
+        return sum(_counts(flat, *names))
 
     if any(len(counts) > 1 for counts in stated.values()):
         return True

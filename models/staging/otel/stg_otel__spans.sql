@@ -2,7 +2,8 @@
 -- Token semantics, declared here once: unless the instrumentation is known to report otherwise, input tokens include
 -- cache reads and writes, audio and image; output tokens include reasoning and audio. The buckets are exclusive.
 -- A bucket that the instrumentation never reports stays out of the input it is part of; `usage_reported` says
--- whether there was any usage at all, `usage_disagrees` whether the span's own counts contradict each other.
+-- whether there was any usage at all, `usage_disagrees` whether the span's own counts contradict each other. Where
+-- the span's own total proves that reasoning is outside the output, it was added when the span was read.
 with spans as (
 
     select

@@ -164,7 +164,7 @@ def test_every_attempt_arrives_with_its_cost(published: Path):
     spans = {
         "2": (cost("openai", "small", input=60, cache_read=40, output=60), False),
         "3": (cost("openai", "small", input=100, output=50), True),
-        "4": (cost("openai", "small", input=100, output=40, reasoning=10), True),
+        "4": (cost("openai", "small", input=100, output=50, reasoning=10), True),
     }
     zero = Decimal(0)
     assert rows_of(

@@ -204,6 +204,21 @@ def test_spans_of_real_clients_do_not_contradict_themselves(warehouse: Warehouse
     assert warehouse.all(query) == [(False, 6)]
 
 
+@pytest.mark.parametrize(("reasoning", "output", "total", "expected"), [
+    (40, 50, 190, (90, 40, True)), (120, 50, 270, (170, 120, True)), (40, 50, 150, (50, 40, False)),
+    (40, 50, 191, (50, 40, True)), (0, 50, 150, (50, 0, False)),
+])  # fmt: skip
+def test_a_total_that_proves_reasoning_outside_the_output_is_believed(
+    warehouse: Warehouse, reasoning: int, output: int, total: int, expected: tuple[Any, ...]
+):
+    """Catches Gemini's thoughts paid by nobody, or refused because they are more than what was answered."""
+    told = bare({
+        "gen_ai.request.model": "m", "gen_ai.usage.input_tokens": 100, "gen_ai.usage.output_tokens": output,
+        "gen_ai.usage.reasoning.output_tokens": reasoning, TOTAL: total,
+    })  # fmt: skip
+    assert load(warehouse, batch(told), columns="output_tokens, reasoning_tokens, usage_disagrees") == [expected]
+
+
 def test_a_table_of_an_older_version_learns_the_flag(warehouse: Warehouse):
     """Catches an upgrade that cannot load, and old rows that pass for rows that were looked at."""
     load(warehouse, batch(span()), columns="span_id")
