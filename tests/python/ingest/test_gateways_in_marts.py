@@ -199,7 +199,7 @@ def test_contradictory_usage_is_counted_where_prices_are_judged(published: Path)
     assert rows_of(
         published,
         "SELECT provider, sum(disagreeing_attempts), sum(attempts) FROM marts.price_coverage GROUP BY 1 ORDER BY 1",
-    ) == [("aws", 1, 4), ("azure", 0, 2), ("openai", 3, 9), ("unknown", 0, 1)]
+    ) == [("aws", 1, 6), ("azure", 0, 2), ("openai", 3, 9), ("unknown", 0, 1)]
 
 
 @pytest.mark.slow
