@@ -10,8 +10,8 @@
     {% call statement('main') -%}
         drop table if exists {{ target_relation }};
         {{ get_create_table_as_sql(False, target_relation, sql) }}
+        {{ comments_on(target_relation) }}
     {%- endcall %}
-    {% do persist_docs(target_relation, model) %}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {% do adapter.commit() %}
     {{ run_hooks(post_hooks, inside_transaction=False) }}
@@ -27,8 +27,8 @@
     {% call statement('main') -%}
         drop view if exists {{ target_relation }};
         {{ get_create_view_as_sql(target_relation, sql) }}
+        {{ comments_on(target_relation) }}
     {%- endcall %}
-    {% do persist_docs(target_relation, model) %}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {% do adapter.commit() %}
     {{ run_hooks(post_hooks, inside_transaction=False) }}
@@ -44,6 +44,18 @@
         {%- do adapter.drop_relation(existing) -%}
     {%- endif -%}
     {%- do drop_relation_if_exists(load_cached_relation(make_backup_relation(relation, relation.type))) -%}
+{%- endmacro %}
+
+
+{#- What `persist_docs` writes, without asking which columns there are: a column that is described and does not exist is
+    a mistake that stops the build. -#}
+{% macro comments_on(relation) -%}
+    {%- if config.persist_relation_docs() and model.description %}
+        {{- duckdb__alter_relation_comment(relation, model.description) }}
+    {%- endif %}
+    {%- if config.persist_column_docs() %}
+        {{- duckdb__alter_column_comment(relation, model.columns) }}
+    {%- endif %}
 {%- endmacro %}
 
 
