@@ -309,29 +309,31 @@ def test_marts_of_leaks_answer_at_once(built: Built) -> None:
             assert time.perf_counter() - started < 1, mart
 
 
-class TestByHand:
-    """dbt as in any dbt project: nothing set but FINOPS_HOME."""
+# By hand, dbt runs as in any dbt project: nothing is set but FINOPS_HOME. (Tests of a class would go to another
+# process, which would build the company once more.)
 
-    def test_build_changes_no_figure(self, built: Built, tmp_path: Path) -> None:
-        """Mistake caught: a build by hand that falls back to other reference data, another instant or other days."""
-        home = built.home
-        before = home.hash_of(home.settings.build_database)
-        assert before == home.content_hash
-        # Unit tests make their own rows; they run in the other build.
-        home.dbt(tmp_path / "target", "build", "--exclude-resource-type", "unit_test")
-        home.dbt(tmp_path / "target", "test", "--select", "use_case_daily", "--exclude-resource-type", "unit_test")
-        home.dbt(tmp_path / "target", "docs", "generate")
-        assert (tmp_path / "target" / "catalog.json").stat().st_size > 10_000
-        assert home.hash_of(home.settings.build_database) == before
 
-    def test_build_of_an_empty_warehouse(self, tmp_path: Path) -> None:
-        """Mistake caught: a first build that needs tables which only a run of the pipeline creates."""
-        home = Home(tmp_path / "home")
-        # DuckDB makes files, not folders.
-        home.settings.make_folders()
-        home.dbt(tmp_path / "target", "build")
-        with home.raw() as con:
-            assert con.execute("SELECT count(*) FROM native.inference").fetchone() == (0,)
+def test_build_by_hand_changes_no_figure(built: Built, tmp_path: Path) -> None:
+    """Mistake caught: a build by hand that falls back to other reference data, another instant or other days."""
+    home = built.home
+    before = home.hash_of(home.settings.build_database)
+    assert before == home.content_hash
+    # Unit tests make their own rows; they run in the other build.
+    home.dbt(tmp_path / "target", "build", "--exclude-resource-type", "unit_test")
+    home.dbt(tmp_path / "target", "test", "--select", "use_case_daily", "--exclude-resource-type", "unit_test")
+    home.dbt(tmp_path / "target", "docs", "generate")
+    assert (tmp_path / "target" / "catalog.json").stat().st_size > 10_000
+    assert home.hash_of(home.settings.build_database) == before
+
+
+def test_build_by_hand_of_an_empty_warehouse(tmp_path: Path) -> None:
+    """Mistake caught: a first build that needs tables which only a run of the pipeline creates."""
+    home = Home(tmp_path / "home")
+    # DuckDB makes files, not folders.
+    home.settings.make_folders()
+    home.dbt(tmp_path / "target", "build")
+    with home.raw() as con:
+        assert con.execute("SELECT count(*) FROM native.inference").fetchone() == (0,)
 
 
 def test_the_forecast_of_the_month_beats_the_naive_one(built: Built) -> None:
