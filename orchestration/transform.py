@@ -58,6 +58,8 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
         "DBT_USE_COLORS": "false",
+        # At dbt's own level, debug, each statement is written twice, ten megabytes a night; the SQL is kept beside it.
+        "DBT_LOG_LEVEL_FILE": os.environ.get("DBT_LOG_LEVEL_FILE", "info"),
         PARENT_VARIABLE: str(os.getpid()),
     }
 

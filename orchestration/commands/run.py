@@ -80,12 +80,11 @@ def run_job(settings: Settings, job: str, *, as_of: datetime, **parameters: Any)
         except DbtFailure as error:
             raise CommandError(str(error), EXIT_FAILED) from error
 
-    from orchestration.run_history import write_history_without_waiting
+    from orchestration.run_history import quick_history
 
-    write_history_without_waiting()
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     config = as_of_config(as_of.isoformat(), **parameters) | {"loggers": {"stages": {"config": {}}}}
-    with dg.DagsterInstance.from_config(str(settings.dagster_dir)) as instance, _stages(settings):
+    with quick_history(), dg.DagsterInstance.from_config(str(settings.dagster_dir)) as instance, _stages(settings):
         result = defs.resolve_job_def(job).execute_in_process(
             run_config=config, instance=instance, raise_on_error=False
         )

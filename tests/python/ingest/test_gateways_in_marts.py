@@ -10,7 +10,9 @@ from typing import Any
 
 import duckdb
 import pytest
-from pipeline.command import Home
+from pipeline.engine import Engine
+
+from orchestration.instants import parse_instant
 
 from .gateway_samples import apim, bedrock, correction, gateway_log, generation, helicone, queue_item, trace
 from .samples import batch, jsonl, span
@@ -129,20 +131,20 @@ def cost(provider: str, model: str, **tokens: int) -> Decimal:
 
 
 @pytest.fixture(scope="module")
-def published(lean_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def published(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A published build of one day of all these sources."""
     folder = tmp_path_factory.mktemp("gateways")
     seeds = folder / "seeds"
     seeds.mkdir()
     for name, lines in SEEDS.items():
         (seeds / f"{name}.csv").write_text("\n".join(lines) + "\n")
-    home = Home(folder / "home", project=lean_project, FINOPS_SEEDS=str(seeds))
+    warehouse = engine.warehouse(folder / "home", seeds)
     for path, rows in LANDING.items():
-        target = home.landing / path
+        target = warehouse.landing / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(jsonl(*rows))
-    home.nightly(AS_OF)
-    return home.settings.published_dir / "current.duckdb"
+    warehouse.night(parse_instant(AS_OF), publish=True)
+    return warehouse.settings.published_dir / "current.duckdb"
 
 
 def rows_of(published: Path, query: str) -> list[tuple[Any, ...]]:

@@ -88,6 +88,7 @@ class Engine:
             "FINOPS_SEEDS_EFFECTIVE": str(self._seeds),
             "DBT_TARGET_PATH": str(self._work / "target"),
             "DBT_LOG_PATH": str(self._work / "logs"),
+            "DBT_LOG_LEVEL_FILE": "none",
         }
         with variables_set(environment):
             if self._manifest is None:

@@ -20,7 +20,7 @@ def copy_project(project: Path, *, enabled_tests: tuple[str, ...] = ()) -> Path:
     for name in _COPIED:
         source, target = PROJECT_DIR / name, project / name
         if source.is_dir():
-            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "*unit_tests.yml"))
         elif source.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)

@@ -37,7 +37,7 @@ def test_killed_at_every_stage(engine: Engine, lean_project: Path, tmp_path: Pat
     """Mistake caught: rows without their ledger entry, a half-replaced day that no later plan touches, a build that
     readers see before it is complete, a publish that the ledger forgets."""
     home = Home(tmp_path / "home", project=lean_project)
-    write(home.landing, scale=0.05)
+    write(home.landing, scale=0.02)
     unharmed = engine.warehouse(tmp_path / "unharmed")
     shutil.copytree(home.landing, unharmed.landing, dirs_exist_ok=True)
     wanted = unharmed.night(parse_instant(AS_OF)).content_hash

@@ -62,8 +62,8 @@ class EngineWarehouse:
             assert not refused, refused
             con.execute("delete from control.run")
             con.execute("insert into control.run (run_id, as_of, mode) values ('engine', ?, 'full')", [AS_OF])
-        self._dbt("seed")
-        self._dbt("run", "--select", *(f"+{model}" for model in models))
+        kinds = ("--resource-type", "seed", "--resource-type", "model")
+        self._dbt("build", *kinds, "--select", "resource_type:seed", *(f"+{model}" for model in models))
 
     def all(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """Rows of a query on what was built."""
