@@ -56,6 +56,12 @@
 {%- endmacro %}
 
 
+{#- Whole microseconds of minutes (six decimals): wide enough for years, which the type of a column of minutes is not. -#}
+{% macro microseconds_of_minutes(minutes) -%}
+    cast(cast({{ minutes }} as decimal(38, 6)) * 60000000 as bigint)
+{%- endmacro %}
+
+
 {#- An instant moved by a number of microseconds. -#}
 {% macro add_microseconds(instant, microseconds) -%}
     {{ return(adapter.dispatch('add_microseconds')(instant, microseconds)) }}

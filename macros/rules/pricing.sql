@@ -29,6 +29,22 @@
 {%- endmacro %}
 
 
+{#- Of these, what an attempt itself uses: calls of tools, and storage. -#}
+{% macro tool_kinds() -%}
+    {{ return(stand_alone_kinds() | reject('equalto', 'guardrail') | list) }}
+{%- endmacro %}
+
+
+{#- Whether an attempt used any of them: their units together. -#}
+{% macro tool_units(attempt) -%}
+    (
+        {%- for kind in tool_kinds() %}
+        {{ '+ ' if not loop.first }}{{ billed_units(attempt)[kind] }}
+        {%- endfor %}
+    )
+{%- endmacro %}
+
+
 {#- Kinds that are no part of another kind: without a price of their own they are unpriced, and an override that names no
     token kind does not touch them. -#}
 {% macro stand_alone_kinds() -%}

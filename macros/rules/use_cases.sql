@@ -8,7 +8,10 @@
     case
         when {{ rule }}.field = 'provider' then {{ matches_fully(attempt ~ '.logged_provider', rule ~ '.pattern') }}
         when {{ rule }}.field = 'model' then {{ matches_fully(attempt ~ '.logged_model', rule ~ '.pattern') }}
-        when left({{ json_member(attempt ~ '.attributes', rule ~ '.field') }}, 1) = '['
+        -- A text may begin like a list and be none.
+        when
+            left({{ json_member(attempt ~ '.attributes', rule ~ '.field') }}, 1) = '['
+            and json_valid({{ json_member(attempt ~ '.attributes', rule ~ '.field') }})
             then len(list_filter(
                 from_json({{ json_member(attempt ~ '.attributes', rule ~ '.field') }}, '["VARCHAR"]'),
                 lambda element: {{ matches_fully('element', rule ~ '.pattern') }}
@@ -23,7 +26,7 @@
     case
         when {{ rule }}.field = 'provider' then {{ matches_fully(attempt ~ '.logged_provider', rule ~ '.pattern') }}
         when {{ rule }}.field = 'model' then {{ matches_fully(attempt ~ '.logged_model', rule ~ '.pattern') }}
-        when left({{ json_member(attempt ~ '.attributes', rule ~ '.field') }}, 1) = '['
+        when from_json({{ json_member(attempt ~ '.attributes', rule ~ '.field') }}, 'array<string>') is not null
             then exists(
                 from_json({{ json_member(attempt ~ '.attributes', rule ~ '.field') }}, 'array<string>'),
                 element -> {{ matches_fully('element', rule ~ '.pattern') }}

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import duckdb
 
 from .deliveries import settle_statements
-from .tables import TIME, UNHASHED, Table
+from .tables import AS_TEXTS, TIME, Table
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,10 @@ def row_hash_sql(table: Table) -> str:
     """
     parts = ["_source"]
     for name, kind in table.columns.items():
-        if name in UNHASHED:
+        if name == AS_TEXTS:
+            # Formats differ on which of these are texts.
+            value = f"""regexp_replace({name}, '":(-?[0-9.eE+-]+|true|false)([,}}])', '":"\\1"\\2', 'g')"""
+            parts.append(f"coalesce({value}, chr(30))")
             continue
         value = name if kind == "VARCHAR" else f"epoch_us({name})::VARCHAR" if kind == TIME else f"{name}::VARCHAR"
         parts.append(f"coalesce({value}, chr(30))")
@@ -82,7 +85,9 @@ def settle(con: duckdb.DuckDBPyConnection, table: Table, source: str, first_load
     )
     if not con.execute("SELECT count(*) FROM contested_keys").fetchone()[0]:  # type: ignore[index]
         return Settled({}, {}, 0)
-    descending = ", ".join(f"{expression} DESC" for expression in table.rank)
+    # Of rows that differ only in what mapping rules may look at, the one that says more.
+    fuller = [f"coalesce(length({AS_TEXTS}), 0)"] if AS_TEXTS in table.columns else []
+    descending = ", ".join(f"{expression} DESC" for expression in (*table.rank[:-1], *fuller, table.rank[-1]))
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE contested_rows AS

@@ -17,8 +17,8 @@ LINEAGE: dict[str, str] = {
     "_load_id": "BIGINT",
     "_rescued": "VARCHAR",
 }
-# Not part of a row's identity: free extras, whose names and order differ between exporters and formats.
-UNHASHED = frozenset({"attributes"})
+# JSON of what mapping rules may look at. It is part of a row's identity, or the row that came first would decide.
+AS_TEXTS = "attributes"
 
 
 def columns_of(text: str) -> dict[str, str]:

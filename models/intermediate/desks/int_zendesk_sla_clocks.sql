@@ -305,7 +305,7 @@ select
         else 'resolution'
     end as metric,
     started_at,
-    {{ add_microseconds('counted_from', 'minutes_to_due * 60000000') }} as due_at,
+    {{ add_microseconds('counted_from', microseconds_of_minutes('minutes_to_due')) }} as due_at,
     case when is_running then null else last_turn_at end as stopped_at,
     last_turn_at as updated_at,
     -- Time that the clock stood still before its last turn.

@@ -22,9 +22,12 @@ select
     parts.context_limit,
     parts.has_parts,
     parts.input_cost + parts.cache_read_cost + parts.cache_write_cost + parts.cache_write_1h_cost as context_cost,
-    parts.cost,
-    leaks.weak_cache_gross_cost,
-    leaks.poor_input_gross_cost
+    -- Hours are paid whatever runs in them: no change to a call saves any of them.
+    case when parts.is_on_capacity then 0 else parts.cost end as cost,
+    -- A guardrail checks an answer from a cache too.
+    case when parts.is_on_capacity then 0 else greatest(leaks.weak_cache_gross_cost - parts.guardrail_cost, 0) end
+        as weak_cache_gross_cost,
+    case when parts.is_on_capacity then 0 else leaks.poor_input_gross_cost end as poor_input_gross_cost
 from {{ ref('int_attempt_parts') }} as parts
 inner join {{ ref('int_lever_window') }} as lever_window
     on parts.cohort_day between lever_window.first_day and lever_window.last_day

@@ -90,7 +90,7 @@ capped_times as (
         outcome_clocks.breached_clocks,
         cast(least(
             coalesce(late_times.late_microseconds, 0),
-            coalesce(use_cases.delay_cap_minutes * 60000000, coalesce(late_times.late_microseconds, 0))
+            coalesce({{ microseconds_of_minutes('use_cases.delay_cap_minutes') }}, coalesce(late_times.late_microseconds, 0))
         ) as bigint) as late_microseconds
     from outcome_clocks
     left join late_times

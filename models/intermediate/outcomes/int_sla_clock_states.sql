@@ -13,7 +13,7 @@ select
     stopped_at,
     updated_at,
     paused_minutes,
-    cast(paused_minutes * 60000000 as bigint) as paused_microseconds,
+    {{ microseconds_of_minutes('paused_minutes') }} as paused_microseconds,
     status,
     row_hash,
     file_sha256,

@@ -54,7 +54,8 @@ former_guardrail_costs as (
 
 ),
 
--- Only prices of the book change between versions: cache hits, capacity and unreported usage cost the same in all.
+-- Only prices of the book change between versions: unreported usage costs the same in all, and of cache hits and of what
+-- capacity served only guardrails and tools change.
 placed_attempts as (
 
     select
@@ -82,6 +83,9 @@ placed_attempts as (
         attempts.code_interpreter_calls,
         attempts.cache_storage_token_hours,
         case when guardrails.attempt_id is null then 0 else guardrails.cost end as guardrail_cost,
+        attempts.cache_hit,
+        attempts.is_on_capacity,
+        attempts.cost - attempts.guardrail_cost - attempts.capacity_tool_cost as hours_cost,
         attempts.cost,
         attempts.logged_cost
     from {{ ref('attempts') }} as attempts
@@ -97,9 +101,7 @@ placed_attempts as (
             and attempts.source = guardrails.source
             and attempts.attempt_id = guardrails.attempt_id
     where
-        not attempts.cache_hit
-        and not attempts.is_on_capacity
-        and attempts.usage_reported
+        (attempts.cache_hit or attempts.usage_reported)
         {{ and_in_rebuild_days('attempts.day') }}
 
 ),
@@ -112,15 +114,24 @@ repriced_attempts as (
         placed_attempts.provider,
         placed_attempts.model,
         placed_attempts.cost,
-        coalesce(
-            case
-                when rate_cards.currencies = 1
-                    then cast(
-                        {{ price_by_card('placed_attempts', 'rate_cards', 'price_fx.rate') }} as decimal(18, 12)
-                    )
-            end,
-            placed_attempts.logged_cost
-        ) as repriced_cost
+        case
+            when placed_attempts.cache_hit then placed_attempts.guardrail_cost
+            when placed_attempts.is_on_capacity
+                then {{ attempt_money('placed_attempts.hours_cost + placed_attempts.guardrail_cost') }}
+                    + case
+                        when {{ tool_units('placed_attempts') }} = 0 then 0
+                        else {{ money_of(
+                            part_by_card('placed_attempts', 'rate_cards', tool_kinds()), 'price_fx.rate'
+                        ) }}
+                    end
+            else coalesce(
+                case
+                    when rate_cards.currencies = 1
+                        then {{ attempt_money(price_by_card('placed_attempts', 'rate_cards', 'price_fx.rate')) }}
+                end,
+                placed_attempts.logged_cost
+            )
+        end as repriced_cost
     from placed_attempts
     left join former_rate_cards as rate_cards
         on

@@ -76,14 +76,17 @@ spent_attempts as (
         attempts.cost_source in ('logged', 'unpriced') as is_unpriced,
         attempts.is_on_capacity,
         attempts.price_version_id,
-        attempts.cost - coalesce(guardrail_costs.cost, 0) as cost,
+        attempts.cost - coalesce(guardrail_costs.cost, 0) - attempts.capacity_tool_cost as cost,
         -- Without a list price, what it costs stands in.
         coalesce(
             attempts.list_cost - coalesce(guardrail_costs.list_cost, 0),
             attempts.cost - coalesce(guardrail_costs.cost, 0)
-        ) as list_cost,
+        ) - attempts.capacity_tool_cost as list_cost,
         {%- for kind, units in kinds.items() %}
-        case when attempts.cache_hit then 0 else {{ units }} end as {{ kind }}_tokens{{ ',' if not loop.last }}
+        case
+            when attempts.cache_hit {{ 'or attempts.capacity_tool_cost > 0' if kind in tool_kinds() }} then 0
+            else {{ units }}
+        end as {{ kind }}_tokens{{ ',' if not loop.last }}
         {%- endfor %}
     from {{ ref('attempts') }} as attempts
     left join guardrail_costs
@@ -93,6 +96,29 @@ spent_attempts as (
             and attempts.attempt_id = guardrail_costs.attempt_id
             and {{ is_priced }}
     where true {{ and_in_rebuild_days('attempts.day') }}
+
+    union all
+
+    -- Tools that are paid beside the hours of capacity.
+    select
+        attempts.day,
+        attempts.owner,
+        attempts.use_case,
+        attempts.provider,
+        attempts.model,
+        attempts.service_tier,
+        false as is_unpriced,
+        false as is_on_capacity,
+        attempts.price_version_id,
+        attempts.capacity_tool_cost as cost,
+        attempts.capacity_tool_cost as list_cost,
+        {%- for kind, units in kinds.items() %}
+        {{ units if kind in tool_kinds() else '0' }} as {{ kind }}_tokens{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ ref('attempts') }} as attempts
+    where
+        attempts.capacity_tool_cost > 0
+        {{ and_in_rebuild_days('attempts.day') }}
 
 ),
 

@@ -20,8 +20,8 @@ with guardrails as (
         attempt_id,
         cast(sum(units) as bigint) as units,
         -- One policy without a price leaves the cost of all unknown.
-        cast(case when count(cost) = count(*) then sum(cost) end as decimal(18, 12)) as cost,
-        cast(case when count(list_cost) = count(*) then sum(list_cost) end as decimal(18, 12)) as list_cost
+        {{ attempt_money('case when count(cost) = count(*) then sum(cost) end') }} as cost,
+        {{ attempt_money('case when count(list_cost) = count(*) then sum(list_cost) end') }} as list_cost
     from {{ ref('int_guardrail_charges') }}
     where
         is_published
@@ -233,26 +233,26 @@ rated_attempts as (
         rate_cards.is_free,
         rate_cards.currencies = 1 and price_fx.rate is not null as is_convertible,
         -- Rounded once, after currency.
-        cast(
-            round({{ cost_by_card('placed_attempts', 'rate_cards') }} * price_fx.rate, 12) as decimal(18, 12)
-        ) as book_cost,
+        round({{ cost_by_card('placed_attempts', 'rate_cards') }} * price_fx.rate, 12) as book_cost,
         rate_cards.list_prices is not null as has_list_prices,
         case
             when rate_cards.list_prices is not null
-                then cast(
-                    round({{ list_cost_by_card('placed_attempts', 'rate_cards') }} * list_fx.rate, 12)
-                    as decimal(18, 12)
-                )
+                then round({{ list_cost_by_card('placed_attempts', 'rate_cards') }} * list_fx.rate, 12)
         end as listed_cost,
-        {%- for kind in stand_alone_kinds() if kind in billed_units('placed_attempts') %}
+        {%- for kind in tool_kinds() %}
         rate_cards.{{ kind }}_price is null and {{ billed_units('placed_attempts')[kind] }} > 0 as lacks_{{ kind }}_price,
         {%- endfor %}
         placed_attempts.guardrail_cost,
         placed_attempts.guardrail_list_cost,
         placed_attempts.guardrail_cost is null as lacks_guardrail_price,
         capacity.attempt_id is not null as is_on_capacity,
-        cast(capacity.capacity_cost as decimal(18, 12)) as capacity_cost,
-        cast({{ converted('placed_attempts.logged_cost', 'logged_fx.rate') }} as decimal(18, 12)) as logged_cost,
+        capacity.capacity_cost,
+        -- Hours pay for tokens; calls of tools are billed besides.
+        case
+            when capacity.attempt_id is null or {{ tool_units('placed_attempts') }} = 0 then 0
+            else round({{ part_by_card('placed_attempts', 'rate_cards', tool_kinds()) }} * price_fx.rate, 12)
+        end as tool_cost,
+        {{ attempt_money(converted('placed_attempts.logged_cost', 'logged_fx.rate')) }} as logged_cost,
         placed_attempts.logged_currency,
         placed_attempts.file_sha256,
         placed_attempts.file_row_no,
@@ -302,26 +302,33 @@ costed_attempts as (
         is_on_capacity,
         guardrail_cost,
         guardrail_list_cost,
+        {{ attempt_money('tool_cost') }} as tool_cost,
         -- Guardrails are paid besides, whatever answered.
-        cast(case when usage_reported then capacity_cost + guardrail_cost end as decimal(18, 12)) as capacity_cost,
-        cast(case when is_convertible and usage_reported then book_cost + guardrail_cost end as decimal(18, 12))
+        {{ attempt_money('case when usage_reported then capacity_cost + tool_cost + guardrail_cost end') }}
+            as capacity_cost,
+        {{ attempt_money('case when is_convertible and usage_reported then book_cost + guardrail_cost end') }}
             as book_cost,
-        cast(
-            case when is_convertible and usage_reported then case when has_list_prices then listed_cost else book_cost end end
-            + guardrail_list_cost as decimal(18, 12)
-        ) as list_cost,
+        {{ attempt_money(
+            'case when is_convertible and usage_reported'
+            ~ ' then case when has_list_prices then listed_cost else book_cost end + guardrail_list_cost end'
+        ) }} as list_cost,
         case
             when cache_hit then case when lacks_guardrail_price then 'no_price_for_guardrail' end
             when not usage_reported then 'usage_not_reported'
-            when is_on_capacity
-                then case when capacity_cost is null then 'no_fx' when lacks_guardrail_price then 'no_price_for_guardrail' end
-            when not is_in_book then 'unknown_model'
-            when not has_rate_card then 'no_price_for_tier_or_time'
-            when not is_convertible then 'no_fx'
+            when is_on_capacity and capacity_cost is null then 'no_fx'
+            when not is_on_capacity and not is_in_book then 'unknown_model'
+            when not is_on_capacity and not has_rate_card then 'no_price_for_tier_or_time'
+            when not is_on_capacity and not is_convertible then 'no_fx'
             {%- for kind in stand_alone_kinds() %}
             when lacks_{{ kind }}_price then 'no_price_for_{{ kind }}'
             {%- endfor %}
+            when is_on_capacity
+                then case
+                    when tool_cost is null then 'no_fx'
+                    when {{ attempt_money('capacity_cost + tool_cost + guardrail_cost') }} is null then 'cost_out_of_range'
+                end
             when book_cost is null then 'no_price_for_token_kind'
+            when {{ attempt_money('book_cost + guardrail_cost') }} is null then 'cost_out_of_range'
         end as unpriced_reason
     from rated_attempts
 
@@ -382,6 +389,7 @@ select
     cache_storage_token_hours,
     guardrail_units,
     guardrail_cost,
+    cast(case when is_on_capacity and not cache_hit then tool_cost else 0 end as decimal(18, 12)) as capacity_tool_cost,
     context_tokens,
     -- Capacity is paid by the hour: neither tokens nor what a gateway logged for them cost anything more.
     case

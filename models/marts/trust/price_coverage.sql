@@ -72,6 +72,7 @@ select
         {%- endfor %}
         when 'no_price_for_token_kind' then 'add a price for the token kinds that the model bills'
         when 'no_fx' then 'add exchange rates of the price currency to fx_rates'
+        when 'cost_out_of_range' then 'check the counts and prices: a single call cannot cost a million'
         when 'usage_not_reported' then 'make the client report usage (streams: include usage)'
     end as what_it_takes
 from pricing
