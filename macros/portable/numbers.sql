@@ -1,7 +1,8 @@
 {#- Exact product of decimals over a positive whole divisor, rounded once, half away from zero, at 12 decimals.
     `factors`: list of [expression, decimals], decimals being the scale of the expression; together at least 12.
     Division of decimals gives a double here, which loses cents on large sums; whole-number arithmetic does not.
-    Null when any factor is null. -#}
+    Null when any factor is null, or when the product is more than the widest number holds: that is a mistake of a sender or
+    of a rate, which counts as unknown and stops nothing. -#}
 {% macro exact_quotient(factors, divisor) -%}
     {{ return(adapter.dispatch('exact_quotient')(factors, divisor)) }}
 {%- endmacro %}
@@ -15,17 +16,25 @@
     {%- endfor -%}
     {%- set product = '(' ~ units | join(' * ') ~ ')' -%}
     {%- set whole_divisor = '(cast(' ~ divisor ~ ' as hugeint) * 1' ~ '0' * (decimals | sum - 12) ~ ')' -%}
-    cast(
+    try(cast(
         cast(
             sign({{ product }}) * ((2 * abs({{ product }}) + {{ whole_divisor }}) // (2 * {{ whole_divisor }}))
             as decimal(38, 0)
         ) * 0.000000000001 as decimal(38, 12)
-    )
+    ))
 {%- endmacro %}
 
 {% macro spark__exact_quotient(factors, divisor) -%}
     cast(round(({{ factors | map('first') | join(' * ') }}) / cast({{ divisor }} as decimal(18, 0)), 12) as decimal(38, 12))
 {%- endmacro %}
+
+
+{#- A number, or null where it is more than its type holds. -#}
+{% macro or_unknown(number) -%}{{ return(adapter.dispatch('or_unknown')(number)) }}{%- endmacro %}
+
+{% macro default__or_unknown(number) -%}try({{ number }}){%- endmacro %}
+
+{% macro spark__or_unknown(number) -%}{{ number }}{%- endmacro %}
 
 
 {#- Ratio of two numbers as a double; null when the denominator is zero or null, never infinity. -#}

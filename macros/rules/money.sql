@@ -14,11 +14,7 @@
 
 {#- Money of one attempt. What does not fit its type, a million and more for a single call, is a mistake of the sender or of
     a price: null, so that it counts as unknown and stops nothing. -#}
-{% macro attempt_money(amount) -%}{{ return(adapter.dispatch('attempt_money')(amount)) }}{%- endmacro %}
-
-{% macro default__attempt_money(amount) -%}try_cast({{ amount }} as decimal(18, 12)){%- endmacro %}
-
-{% macro spark__attempt_money(amount) -%}try_cast({{ amount }} as decimal(18, 12)){%- endmacro %}
+{% macro attempt_money(amount) -%}try_cast({{ amount }} as decimal(18, 12)){%- endmacro %}
 
 
 {#- An amount of another currency in the reporting currency, rounded once at 12 decimals. -#}

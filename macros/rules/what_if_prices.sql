@@ -22,7 +22,7 @@
 
 {#- An amount of a card's currency in the reporting currency, rounded once. Null without a rate. -#}
 {% macro money_of(amount, fx_rate) -%}
-    {{ attempt_money('round((' ~ amount ~ ') * ' ~ fx_rate ~ ', 12)') }}
+    {{ attempt_money(or_unknown('round((' ~ amount ~ ') * ' ~ fx_rate ~ ', 12)')) }}
 {%- endmacro %}
 
 
