@@ -1,7 +1,8 @@
-{#- A quantity in single tokens, requests, queries or sessions; null where the unit is none of these. Providers sell by
-    the one, the thousand and the million, in many spellings. -#}
+{#- A quantity in single tokens, requests, queries, sessions, token-hours or units of a guardrail; null where the unit is
+    none of these. Providers sell by the one, the thousand and the million, in many spellings. -#}
 {% macro single_units(quantity, unit) -%}
-    {%- set things = ' *((input|output|text|cached) )*(tokens?|requests?|calls?|quer(y|ies)|search(es)?|sessions?)' -%}
+    {%- set counted = '(tokens?([- ]hours?)?|requests?|calls?|quer(y|ies)|search(es)?|sessions?|(text)?units?)' -%}
+    {%- set things = ' *((input|output|text|cached) )*' ~ counted -%}
     {%- set spelled = 'lower(trim(' ~ unit ~ '))' -%}
     case
         when {{ matches_fully(spelled, "'(1 *m|m|(1 )?millions?|1[, ]?000[, ]?000)" ~ things ~ "|(1 )?mtoks?'") }}
