@@ -1,16 +1,23 @@
-{#- A quantity in single tokens, requests, queries or sessions; null where the unit is none of these. Providers sell by
-    the one, the thousand and the million, in many spellings. -#}
-{% macro single_units(quantity, unit) -%}
-    {%- set things = ' *((input|output|text|cached) )*(tokens?|requests?|calls?|quer(y|ies)|search(es)?|sessions?)' -%}
+{#- A quantity in single tokens, requests, queries, sessions or token-hours, or in what else is to be counted (the end of
+    a regular expression); null where the unit is none of these. Providers sell by the one, the thousand and the million,
+    in many spellings. -#}
+{% macro single_units(quantity, unit, counted=none) -%}
+    {%- set usual = '(tok(en)?s?([- ]hours?)?|requests?|calls?|quer(y|ies)|search(es)?|sessions?)' -%}
+    {%- set things = ' *((input|output|text|cached) )*' ~ (counted or usual) -%}
     {%- set spelled = 'lower(trim(' ~ unit ~ '))' -%}
     case
-        when {{ matches_fully(spelled, "'(1 *m|m|(1 )?millions?|1[, ]?000[, ]?000)" ~ things ~ "|(1 )?mtoks?'") }}
+        when {{ matches_fully(spelled, "'(1 *m|m|(1 )?millions?|1[, ]?000[, ]?000)" ~ things ~ "'") }}
             then {{ quantity }} * 1000000
-        when {{ matches_fully(spelled, "'(1 *k|k|(1 )?thousands?|1[, ]?000)" ~ things ~ "|(1 )?ktoks?'") }}
+        when {{ matches_fully(spelled, "'(1 *k|k|(1 )?thousands?|1[, ]?000)" ~ things ~ "'") }}
             then {{ quantity }} * 1000
         when {{ matches_fully(spelled, "'1?" ~ things ~ "'") }} then {{ quantity }}
     end
 {%- endmacro %}
+
+
+{#- The same for units of a guardrail, which providers call just units. Of anything else a unit may be whatever the SKU
+    says, such as a million tokens of a model on a marketplace. -#}
+{% macro guardrail_units(quantity, unit) -%}{{ single_units(quantity, unit, counted='(text)?units?') }}{%- endmacro %}
 
 
 {#- Half a unit in the last place of an amount with so many decimals: the most that rounding one charge can hide. -#}

@@ -1,6 +1,7 @@
 -- Guarantees one row per provider and way in which its invoices and cost reports name a line, with the model and token
 -- kind that the first matching rule gives; both null when no rule matches. Rules on the SKU come before those on the
--- meter, the description and the line item; among rules on one field the longest pattern comes first.
+-- meter, the description and the line item; among rules on one field the longest pattern comes first. Models are looked
+-- up as those of the logs are; one that nothing knows keeps its name as it is written.
 with lines as (
 
     select
@@ -92,7 +93,7 @@ select
     names.sku_meter,
     names.charge_description,
     names.line_item,
-    coalesce(model_aliases.model, matches.named_model) as model,
+    coalesce(model_names.model, matches.named_model) as model,
     matches.token_kind
 from names
 left join ranked_matches as matches
@@ -103,7 +104,7 @@ left join ranked_matches as matches
         and names.charge_description = matches.charge_description
         and names.line_item = matches.line_item
         and matches.preference = 1
-left join {{ ref('stg_reference__model_aliases') }} as model_aliases
+left join {{ ref('int_model_names') }} as model_names
     on
-        matches.provider = model_aliases.provider
-        and matches.named_model = model_aliases.alias
+        matches.provider = model_names.provider
+        and {{ model_name_key('matches.named_model') }} = model_names.name_key

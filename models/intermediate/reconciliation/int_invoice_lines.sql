@@ -22,6 +22,7 @@ with charges as (
         charges.sku_meter,
         charges.region_id,
         charges.units,
+        charges.guardrail_units,
         charges.billed_cost,
         charges.billing_currency,
         charges.pricing_currency,
@@ -64,7 +65,10 @@ select
     end as token_kind,
     names.model is not null as is_mapped,
     coalesce(charges.sku_meter, charges.sku_id, charges.charge_description, charges.service_name) as line_name,
-    cast(round(charges.units, 0) as decimal(38, 0)) as units,
+    cast(round(
+        case when names.token_kind = 'guardrail' then coalesce(charges.guardrail_units, charges.units) else charges.units end,
+        0
+    ) as decimal(38, 0)) as units,
     charges.billed_cost,
     {{ converted('charges.billed_cost', 'billing_fx.rate') }} as reporting_cost,
     {{ converted('charges.pricing_currency_cost', 'pricing_fx.rate') }} as priced_cost,

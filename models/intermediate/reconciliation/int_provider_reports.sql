@@ -10,7 +10,8 @@
 } %}
 
 -- Guarantees one row per provider, month, model and token kind that a provider's own usage or cost report names. Where
--- a day came in buckets of several widths, the widest count: the others are parts of them.
+-- a day came in buckets of several widths, the widest count: the others are parts of them. Models are looked up as those
+-- of the logs are.
 with buckets as (
 
     {% for kind, column in openai_kinds.items() -%}
@@ -104,15 +105,15 @@ dated_buckets as (
 select
     dated_buckets.provider,
     {{ period_start('dated_buckets.day', 'month') }} as month,
-    coalesce(model_aliases.model, dated_buckets.logged_model, 'unmapped') as model,
+    coalesce(model_names.model, dated_buckets.logged_model, 'unmapped') as model,
     coalesce(dated_buckets.token_kind, 'unmapped') as token_kind,
     cast(sum(dated_buckets.tokens) as decimal(38, 0)) as reported_tokens,
     cast(sum({{ converted('dated_buckets.amount', 'fx.rate') }}) as decimal(38, 12)) as reported_cost
 from dated_buckets
-left join {{ ref('stg_reference__model_aliases') }} as model_aliases
+left join {{ ref('int_model_names') }} as model_names
     on
-        dated_buckets.provider = model_aliases.provider
-        and dated_buckets.logged_model = model_aliases.alias
+        dated_buckets.provider = model_names.provider
+        and {{ model_name_key('dated_buckets.logged_model') }} = model_names.name_key
 left join {{ ref('int_fx_rates') }} as fx
     on
         dated_buckets.currency = fx.currency

@@ -1,6 +1,47 @@
 -- Guarantees one row per provider, model, service tier and reason, all time: how its attempts were priced, and for
--- those without a price of ours what it would take. Unpriced attempts count tokens, never a cost of zero.
-with pricing as (
+-- those without a price of ours what it would take. Unpriced attempts count tokens, never a cost of zero. A guardrail
+-- without a price is named beside the model that it checked, whose attempts it leaves unpriced.
+with missing_policies as (
+
+    select
+        provider,
+        model,
+        service_tier,
+        tier,
+        unpriced_reason,
+        guardrail_provider || '/' || guardrail_model as policy,
+        cast(sum(units) as bigint) as units
+    from {{ ref('int_unpriced_guardrail_days') }}
+    group by
+        provider,
+        model,
+        service_tier,
+        tier,
+        unpriced_reason,
+        guardrail_provider || '/' || guardrail_model
+
+),
+
+missing_guardrails as (
+
+    select
+        provider,
+        model,
+        service_tier,
+        tier,
+        unpriced_reason,
+        {{ joined_texts("policy || ': ' || cast(units as varchar)", ', ', 'policy') }} as policies
+    from missing_policies
+    group by
+        provider,
+        model,
+        service_tier,
+        tier,
+        unpriced_reason
+
+),
+
+pricing as (
 
     select
         provider,
@@ -36,37 +77,38 @@ with pricing as (
 )
 
 select
-    provider,
-    model,
-    service_tier,
-    reason,
-    tier,
-    is_tier_declared,
-    first_day,
-    last_day,
-    attempts,
-    attempts - logged_attempts - unpriced_attempts as priced_attempts,
-    logged_attempts,
-    unpriced_attempts,
-    {{ ratio('attempts - unpriced_attempts', 'attempts') }} as costed_share,
-    input_tokens,
-    cache_read_tokens,
-    cache_write_tokens,
-    output_tokens,
-    tool_calls,
-    cache_storage_token_hours,
-    aliased_attempts,
-    undeclared_deployment_attempts,
-    disagreeing_attempts,
-    inference_cost,
-    case reason
+    pricing.provider,
+    pricing.model,
+    pricing.service_tier,
+    pricing.reason,
+    pricing.tier,
+    pricing.is_tier_declared,
+    pricing.first_day,
+    pricing.last_day,
+    pricing.attempts,
+    pricing.attempts - pricing.logged_attempts - pricing.unpriced_attempts as priced_attempts,
+    pricing.logged_attempts,
+    pricing.unpriced_attempts,
+    {{ ratio('pricing.attempts - pricing.unpriced_attempts', 'pricing.attempts') }} as costed_share,
+    pricing.input_tokens,
+    pricing.cache_read_tokens,
+    pricing.cache_write_tokens,
+    pricing.output_tokens,
+    pricing.tool_calls,
+    pricing.cache_storage_token_hours,
+    pricing.aliased_attempts,
+    pricing.undeclared_deployment_attempts,
+    pricing.disagreeing_attempts,
+    pricing.inference_cost,
+    missing.policies as missing_guardrails,
+    case pricing.reason
         when 'priced' then null
         when 'unknown_model'
             then 'add the model to model_prices, or its name to model_aliases'
         when 'no_price_for_tier_or_time'
             then 'add a price for this service tier and time to model_prices or price_overrides'
         when 'no_price_for_guardrail'
-            then 'add prices of the kind guardrail for the models guardrail-<policy> of the guardrail''s provider'
+            then 'add prices of the kind guardrail, or exchange rates, for what missing_guardrails names'
         {%- for kind in stand_alone_kinds() if kind != 'guardrail' %}
         when 'no_price_for_{{ kind }}' then 'add a price of the kind {{ kind }} to model_prices or price_overrides'
         {%- endfor %}
@@ -76,3 +118,10 @@ select
         when 'usage_not_reported' then 'make the client report usage (streams: include usage)'
     end as what_it_takes
 from pricing
+left join missing_guardrails as missing
+    on
+        pricing.provider = missing.provider
+        and pricing.model = missing.model
+        and pricing.service_tier = missing.service_tier
+        and pricing.tier = missing.tier
+        and pricing.reason = missing.unpriced_reason

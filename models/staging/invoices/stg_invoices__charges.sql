@@ -1,5 +1,6 @@
 -- One row is one charge of an invoice in force, as of the run. Restated invoices have replaced the former ones in the
--- raw table already. `units` are single tokens, requests or the like; null where the unit is none that we count in.
+-- raw table already. `units` are single tokens, requests or the like, `guardrail_units` those of a line that counts in
+-- just units; null where the unit is none that we count in.
 select
     _source as source,
     lower(trim(provider_name)) as logged_provider,
@@ -21,6 +22,10 @@ select
     coalesce(
         {{ single_units('consumed_quantity', 'consumed_unit') }}, {{ single_units('pricing_quantity', 'pricing_unit') }}
     ) as units,
+    coalesce(
+        {{ guardrail_units('consumed_quantity', 'consumed_unit') }},
+        {{ guardrail_units('pricing_quantity', 'pricing_unit') }}
+    ) as guardrail_units,
     billed_cost,
     billing_currency,
     case

@@ -392,6 +392,15 @@ def test_coverage_counts_names_that_an_alias_resolved(warehouse: EngineWarehouse
     assert warehouse.all("select sum(undeclared_deployment_attempts) from price_coverage") == [(1,)]
 
 
+def test_coverage_names_a_guardrail_that_has_no_price(warehouse: EngineWarehouse) -> None:
+    """Catches a policy without a price that shows only as the model that it checked."""
+    found = warehouse.all(
+        "select provider, model, reason, unpriced_attempts, missing_guardrails from price_coverage"
+        " where missing_guardrails is not null"
+    )
+    assert found == [("example", "m", "no_price_for_guardrail", 1, "acme/guardrail-content: 1")]
+
+
 @pytest.mark.parametrize("source", ["litellm", "otel"])
 def test_logs_of_real_clients_have_the_tokens_of_the_answers(warehouse: EngineWarehouse, source: str) -> None:
     """Catches a reader that knows its own fixtures only: tokens lost, counted twice or in another bucket between a
