@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 import orjson
@@ -17,7 +18,7 @@ from .paths import BadRow, opened, short
 from .places import PLACED_FIELDS
 from .privacy import MAX_RESCUED_TEXT, is_private, to_json
 from .reasons import BAD_TIME, BAD_VALUE, INCONSISTENT_TOKENS, UNKNOWN_SHAPE, Bad
-from .values import CONTROL, integer
+from .values import CONTROL, decimal, integer
 
 FIELDS: tuple[Field, ...] = fields(
     "shape call_id:id! litellm_call_id:id trace_id:id session_id:id call_type status:word! error_class error_code"
@@ -139,7 +140,7 @@ class LiteLLMParser:
             "usage_disagrees": _total_disagrees(row),
             "guardrail_units": _guardrail_units(row, metadata),
             "cache_hit": cache_hit,
-            "spend": _spend(spend, breakdown, cache_hit),
+            "spend": _spend(spend, breakdown, cache_hit, used_tokens=_used_tokens(row)),
             "service_tier": "batch"
             if _is_batch(row, metadata, hidden)
             else served_tier(usage.get("service_tier") or breakdown.get("service_tier") or hidden.get("service_tier")),
@@ -275,13 +276,26 @@ def _cache_hit(value: Any) -> Any:
     return None if value == "None" else value
 
 
-def _spend(spend: Any, breakdown: dict[str, Any], cache_hit: Any) -> Any:
-    """The spend; where it is 0 although a cost was worked out, as streamed calls are logged, that cost."""
+def _used_tokens(row: dict[str, Any]) -> bool:
+    counts = (integer(row.get(name), lenient=True) for name in ("prompt_tokens", "completion_tokens"))
+    return any(type(count) is int and count > 0 for count in counts)
+
+
+def _spend(spend: Any, breakdown: dict[str, Any], cache_hit: Any, *, used_tokens: bool) -> Any:
+    """The spend; where it is 0 although a cost was worked out, as streamed calls are logged, that cost.
+
+    0 where tokens were used and the spend is that of guardrails and built-in tools alone: LiteLLM adds these also to
+    the cost of a model that it knows no price of, which is 0.
+    """
+    if cache_hit is True or str(cache_hit).lower() == "true":
+        return spend
     total = breakdown.get("total_cost")
-    was_hit = cache_hit is True or str(cache_hit).lower() == "true"
-    if spend in (None, 0, "", "0", "0.0") and not was_hit and type(total) in (int, float) and total > 0:
-        return total
-    return spend
+    if spend in (None, 0, "", "0", "0.0") and type(total) in (int, float) and total > 0:
+        spend = total
+    amount = decimal(spend, scale=12)
+    besides = [decimal(breakdown.get(name), scale=12) for name in ("guardrail_cost", "tool_usage_cost")]
+    known = sum(part for part in besides if isinstance(part, Decimal))
+    return 0 if used_tokens and isinstance(amount, Decimal) and known > 0 and amount <= known else spend
 
 
 def served_tier(tier: Any) -> Any:

@@ -289,3 +289,26 @@ def test_a_real_spend_log_row(warehouse: Warehouse):
     report = warehouse.take("litellm/benchmark.csv", (REAL_FILES / "router_benchmark_sonnet5_opus5.csv").read_bytes())
     assert report.refused == [("litellm/benchmark.csv", "missing_column")]
     assert report.quarantined == 25
+
+
+GUARDED = {"input_cost": 0, "output_cost": 0, "guardrail_cost": 0.0036, "total_cost": 0.0036}
+SEARCHED = {**GUARDED, "tool_usage_cost": 0.01, "total_cost": 0.0036 + 0.01}
+
+
+@pytest.mark.parametrize(
+    ("changes", "spend"),
+    [
+        ({"spend": 0.0036, "cost_breakdown": GUARDED}, "0"),
+        ({"spend": "0.0036", "metadata": json.dumps({"cost_breakdown": GUARDED})}, "0"),
+        ({"spend": 0, "cost_breakdown": GUARDED}, "0"),
+        ({"spend": 0.0036 + 0.01, "cost_breakdown": SEARCHED}, "0"),
+        ({"spend": 0.0046, "cost_breakdown": {**GUARDED, "input_cost": 0.001, "total_cost": 0.0046}}, "0.0046"),
+        ({"spend": 0.0036, "cost_breakdown": GUARDED, "prompt_tokens": 0, "completion_tokens": 0}, "0.0036"),
+        ({"spend": 0.0036, "cost_breakdown": GUARDED, "cache_hit": "True"}, "0.0036"),
+        ({"spend": 0.25, "cost_breakdown": {"guardrail_cost": 0, "total_cost": 0.25}}, "0.25"),
+        ({"spend": 0.25, "cost_breakdown": {"guardrail_cost": None, "tool_usage_cost": "x"}}, "0.25"),
+    ],
+)
+def test_the_cost_of_a_guardrail_is_no_price_of_the_model(warehouse: Warehouse, changes: dict[str, Any], spend: str):
+    """Catches a model without a price that passes for a cheap one, because a guardrail or a search was charged for."""
+    assert load(warehouse, {**SPEND_LOG, **changes}, columns="spend") == [(Decimal(spend),)]

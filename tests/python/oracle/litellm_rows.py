@@ -113,8 +113,12 @@ def _provider_and_model(row: Row) -> tuple[str | None, str | None]:
 
 def _logged_cost(row: Row, breakdown: Row, is_payload: bool) -> Any:
     """The logged cost; 0 says nothing here, because unknown models and some streams are logged with it."""
-    cost = money(row, "response_cost" if is_payload else "spend")
-    return cost or money(breakdown, "total_cost") or None
+    cost = money(row, "response_cost" if is_payload else "spend") or money(breakdown, "total_cost")
+    beside_model = (money(breakdown, "guardrail_cost") or 0) + (money(breakdown, "tool_usage_cost") or 0)
+    used_tokens = any(count(row, name) for name in ("prompt_tokens", "completion_tokens"))
+    if cost == beside_model and used_tokens and str(row.get("cache_hit")).lower() != "true":
+        return None
+    return cost or None
 
 
 def _tokens(row: Row, metadata: Row, usage: Row) -> dict[str, int | None]:
