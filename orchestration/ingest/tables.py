@@ -141,8 +141,8 @@ SPANS = Table(
         "trace_id, span_id, parent_span_id, span_name, scope_name, service_name, started_at:t, ended_at:t,"
         "status_code, convention, operation, provider, request_model, response_model, response_id, service_tier,"
         f"error_type, input_tokens:n, {TOKENS}, output_tokens:n, reasoning_tokens:n, {MODALITIES},"
-        "input_includes_cache:b, usage_disagrees:b, resend_count:n, logged_cost:m, outcome_id, use_case, task_class,"
-        "release_id, experiment, can_wait:b, input_valid:b, cache_hit:b, prompt_hash, attributes"
+        "input_includes_cache:b, usage_disagrees:b, resend_count:n, logged_cost:m, logged_currency, outcome_id,"
+        "use_case, task_class, release_id, experiment, can_wait:b, input_valid:b, cache_hit:b, prompt_hash, attributes"
     ),
     key=("trace_id", "span_id"),
     event_time="started_at",

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from ingest.samples import batch, span
 
 from orchestration.prices.book import BookModel, book_models, package_prices, package_providers
 from orchestration.prices.names import ALIAS_COLUMNS, model_alias_rows
@@ -186,6 +187,18 @@ def reserved_rows() -> list[dict[str, Any]]:
     ]
 
 
+def foreign_spans() -> list[dict[str, Any]]:
+    """Calls of models without a price, whose costs the spans state: in euros, in dollars, in a currency without a
+    rate, and without a currency."""
+    lines = []
+    for number, currency in enumerate(("EUR", "USD", "CHF", None), start=1):
+        attributes: dict[str, Any] = {
+            "gen_ai.request.model": "nobody's", "gen_ai.usage.cost": 0.9, "gen_ai.usage.cost.currency": currency
+        }  # fmt: skip
+        lines.append(batch(span(spanId=f"{number:016d}", attributes=attributes)))
+    return lines
+
+
 @pytest.fixture(scope="module")
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> EngineWarehouse:
     made = EngineWarehouse(tmp_path_factory.mktemp("engine"))
@@ -222,6 +235,8 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> EngineWarehouse:
     made.land("litellm/client.jsonl", fixture_rows("litellm.jsonl"))
     made.land("litellm-reserved/calls.jsonl", reserved_rows())
     made.land("otel/client.jsonl", fixture_rows("otel.jsonl"))
+    made.seed("fx_rates", ("day", "currency", "rate"), [("2026-06-30", "EUR", "1.1")])
+    made.land("otel-foreign/spans.jsonl", foreign_spans())
     made.build("attempts", "capacity_usage", "repriced_costs", "price_versions", "price_coverage")
     return made
 
@@ -418,3 +433,14 @@ def test_our_cost_is_the_one_that_litellm_logged(warehouse: EngineWarehouse) -> 
     priced = [(outcome_id, ours, logged) for outcome_id, ours, logged in rows if outcome_id != "o-5"]
     assert len(priced) == 6
     assert [row for row in priced if row[1] is None or abs(row[1] - row[2]) > TOLERANCE] == []
+
+
+def test_a_cost_in_a_span_is_converted_from_its_currency(warehouse: EngineWarehouse) -> None:
+    """Catches 0.90 euros added up as 0.90 dollars, and a currency without a rate taken at par."""
+    found = warehouse.all("select logged_currency, logged_cost, cost from attempts where source = 'otel-foreign'")
+    assert sorted(found) == [
+        ("CHF", None, None),
+        ("EUR", Decimal("0.99"), Decimal("0.99")),
+        ("USD", Decimal("0.9"), Decimal("0.9")),
+        ("USD", Decimal("0.9"), Decimal("0.9")),
+    ]
