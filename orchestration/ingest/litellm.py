@@ -26,8 +26,8 @@ FIELDS: tuple[Field, ...] = fields(
     " model model_group custom_llm_provider deployment started_at:time! ended_at:time prompt_tokens:integer!"
     " completion_tokens:integer! cache_read_tokens:integer cache_write_tokens:integer cache_write_1h_tokens:integer"
     " reasoning_tokens:integer audio_input_tokens:integer audio_output_tokens:integer image_input_tokens:integer"
-    " web_search_calls:integer guardrail_units usage_disagrees:boolean cache_hit:boolean spend:money service_tier"
-    " attempted_retries:integer attempted_fallbacks:integer outcome_id:id use_case task_class:word"
+    " web_search_calls:integer region guardrail_units usage_disagrees:boolean cache_hit:boolean spend:money"
+    " service_tier attempted_retries:integer attempted_fallbacks:integer outcome_id:id use_case task_class:word"
     " release_id experiment can_wait:boolean input_valid:boolean prompt_hash",
     status=frozenset({"success", "failure"}),
     task_class=TASK_CLASSES,
@@ -141,6 +141,7 @@ class LiteLLMParser:
             "prompt_tokens": _or_nothing_if_failed(row.get("prompt_tokens"), status),
             "completion_tokens": _or_nothing_if_failed(row.get("completion_tokens"), status),
             "usage_disagrees": _usage_disagrees(row, usage, metadata),
+            "region": _region(breakdown),
             "guardrail_units": _guardrail_units(row, metadata),
             "cache_hit": cache_hit,
             "spend": _spend(spend, breakdown, cache_hit, used_tokens=_used_tokens(row)),
@@ -175,6 +176,14 @@ def _deployment(row: dict[str, Any], metadata: dict[str, Any], hidden: dict[str,
     if metadata.get("azure_spillover") or str(headers.get("llm_provider-x-ms-is-spilled-over")).lower() == "true":
         return None
     return short(row.get("model_id")) or short(hidden.get("model_id"))
+
+
+def _region(breakdown: dict[str, Any]) -> str | None:
+    """The region whose prices LiteLLM took: where the data had to stay, else where Vertex served. Google's global
+    endpoint is no region."""
+    location = short(breakdown.get("vertex_location"))
+    served = None if location is None or location.lower() == "global" else location
+    return short(breakdown.get("data_residency")) or served
 
 
 def _object(row: dict[str, Any], name: str) -> dict[str, Any]:

@@ -34,7 +34,7 @@ select
         else model
     end as logged_model,
     coalesce(service_tier, 'standard') as service_tier,
-    '' as region,
+    coalesce(lower(region), '') as region,
     deployment,
     started_at,
     ended_at,

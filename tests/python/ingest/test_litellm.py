@@ -380,3 +380,21 @@ SEARCHED = {**GUARDED, "tool_usage_cost": 0.01, "total_cost": 0.0036 + 0.01}
 def test_the_cost_of_a_guardrail_is_no_price_of_the_model(warehouse: Warehouse, changes: dict[str, Any], spend: str):
     """Catches a model without a price that passes for a cheap one, because a guardrail or a search was charged for."""
     assert load(warehouse, {**SPEND_LOG, **changes}, columns="spend") == [(Decimal(spend),)]
+
+
+@pytest.mark.parametrize(
+    ("breakdown", "region"),
+    [
+        ({}, None),
+        ({"data_residency": None, "vertex_location": None}, None),
+        ({"data_residency": "eu"}, "eu"),
+        ({"vertex_location": "europe-west1"}, "europe-west1"),
+        ({"vertex_location": "global"}, None),
+        ({"data_residency": "us", "vertex_location": "global"}, "us"),
+        ({"data_residency": "eu", "vertex_location": "europe-west1"}, "eu"),
+    ],
+)
+def test_the_region_is_the_one_that_was_priced(warehouse: Warehouse, breakdown: dict[str, Any], region: str | None):
+    """Catches a call with residency at the worldwide price, and Google's global endpoint taken for a region."""
+    row = {**SPEND_LOG, "metadata": json.dumps({"cost_breakdown": breakdown})}
+    assert load(warehouse, row, columns="region") == [(region,)]

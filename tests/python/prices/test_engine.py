@@ -199,6 +199,21 @@ def foreign_spans() -> list[dict[str, Any]]:
     return lines
 
 
+def gateway_rows() -> list[dict[str, Any]]:
+    """A gateway's rows of a call whose data had to stay in a region, and of one that a guardrail alone was charged
+    for."""
+    at = "2026-02-12T12:00:00Z"
+    row = {
+        "custom_llm_provider": "example", "startTime": at, "endTime": at, "status": "success",
+        "prompt_tokens": 1_000_000, "completion_tokens": 0,
+    }  # fmt: skip
+    guarded = {"input_cost": 0, "output_cost": 0, "guardrail_cost": 0.0036, "total_cost": 0.0036}
+    return [
+        {**row, "request_id": "resident", "model": "m", "spend": 13, "cost_breakdown": {"data_residency": "EU"}},
+        {**row, "request_id": "guarded", "model": "nobody's", "spend": 0.0036, "cost_breakdown": guarded},
+    ]
+
+
 @pytest.fixture(scope="module")
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> EngineWarehouse:
     made = EngineWarehouse(tmp_path_factory.mktemp("engine"))
@@ -234,6 +249,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> EngineWarehouse:
         made.land(f"inference-again/{number}.jsonl", shuffled[max(number * size - size // 2, 0) : (number + 1) * size])
     made.land("litellm/client.jsonl", fixture_rows("litellm.jsonl"))
     made.land("litellm-reserved/calls.jsonl", reserved_rows())
+    made.land("litellm-examples/calls.jsonl", gateway_rows())
     made.land("otel/client.jsonl", fixture_rows("otel.jsonl"))
     made.seed("fx_rates", ("day", "currency", "rate"), [("2026-06-30", "EUR", "1.1")])
     made.land("otel-foreign/spans.jsonl", foreign_spans())
@@ -444,3 +460,9 @@ def test_a_cost_in_a_span_is_converted_from_its_currency(warehouse: EngineWareho
         ("USD", Decimal("0.9"), Decimal("0.9")),
         ("USD", Decimal("0.9"), Decimal("0.9")),
     ]
+
+
+def test_what_a_gateway_says_of_its_price_is_heard(warehouse: EngineWarehouse) -> None:
+    """Catches a region at the worldwide price, and a model that nobody priced costed by what its guardrail cost."""
+    rows = warehouse.all("select attempt_id, cost, logged_cost from attempts where source = 'litellm-examples'")
+    assert sorted(rows) == [("guarded", None, None), ("resident", Decimal("13.2"), Decimal(13))]
