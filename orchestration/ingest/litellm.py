@@ -22,13 +22,13 @@ from .reasons import BAD_TIME, BAD_VALUE, INCONSISTENT_TOKENS, UNKNOWN_SHAPE, Ba
 from .values import CONTROL, decimal, integer
 
 FIELDS: tuple[Field, ...] = fields(
-    "shape call_id:id! litellm_call_id:id trace_id:id session_id:id call_type status:word! error_class error_code"
-    " model model_group custom_llm_provider deployment started_at:time! ended_at:time prompt_tokens:integer!"
-    " completion_tokens:integer! cache_read_tokens:integer cache_write_tokens:integer cache_write_1h_tokens:integer"
-    " reasoning_tokens:integer audio_input_tokens:integer audio_output_tokens:integer image_input_tokens:integer"
-    " web_search_calls:integer region guardrail_units usage_disagrees:boolean cache_hit:boolean spend:money"
-    " service_tier attempted_retries:integer attempted_fallbacks:integer outcome_id:id use_case task_class:word"
-    " release_id experiment can_wait:boolean input_valid:boolean prompt_hash",
+    "shape call_id:id! litellm_call_id:id retried_call_id:id trace_id:id session_id:id call_type status:word!"
+    " error_class error_code model model_group custom_llm_provider deployment started_at:time! ended_at:time"
+    " prompt_tokens:integer! completion_tokens:integer! cache_read_tokens:integer cache_write_tokens:integer"
+    " cache_write_1h_tokens:integer reasoning_tokens:integer audio_input_tokens:integer audio_output_tokens:integer"
+    " image_input_tokens:integer web_search_calls:integer region guardrail_units usage_disagrees:boolean"
+    " cache_hit:boolean spend:money service_tier attempted_retries:integer attempted_fallbacks:integer outcome_id:id"
+    " use_case task_class:word release_id experiment can_wait:boolean input_valid:boolean prompt_hash",
     status=frozenset({"success", "failure"}),
     task_class=TASK_CLASSES,
 )
@@ -49,6 +49,7 @@ KNOWN = frozenset(_KNOWN.split())
 _READ_COLUMNS = KNOWN - {"response", "proxy_server_request", "api_key", "user", "end_user", "requester_ip_address"}
 _LONG_LIVED = "ephemeral_1h_input_tokens"
 _LIFETIME = re.compile("ephemeral_([0-9]{1,6})([sm])_input_tokens")
+_ATTEMPT = re.compile("(.+)-attempt-[0-9]{1,6}")
 _EMPTY_BODIES = ("", "{}", "[]", "null", {}, [])
 
 
@@ -126,6 +127,7 @@ class LiteLLMParser:
             "shape": shape,
             "call_id": call_id,
             "litellm_call_id": row.get("litellm_call_id") or metadata.get("litellm_call_id"),
+            "retried_call_id": _retried_call_id(call_id, status, metadata),
             "trace_id": row.get("trace_id"),
             "session_id": row.get("session_id"),
             "call_type": row.get("call_type"),
@@ -176,6 +178,17 @@ def _deployment(row: dict[str, Any], metadata: dict[str, Any], hidden: dict[str,
     if metadata.get("azure_spillover") or str(headers.get("llm_provider-x-ms-is-spilled-over")).lower() == "true":
         return None
     return short(row.get("model_id")) or short(hidden.get("model_id"))
+
+
+def _retried_call_id(call_id: Any, status: Any, metadata: dict[str, Any]) -> str | None:
+    """The call that a failed row is an attempt of. LiteLLM writes the last attempt under the call's own id, and earlier
+    ones that were billed as ``<id>-attempt-<number>``."""
+    if status != "failure" or type(call_id) is not str:
+        return None
+    retries = (integer(metadata.get(name)) for name in ("attempted_retries", "attempted_fallbacks"))
+    last = any(_is_some(count) for count in retries)
+    match = _ATTEMPT.fullmatch(call_id)
+    return match[1] if match else call_id if last else None
 
 
 def _region(breakdown: dict[str, Any]) -> str | None:

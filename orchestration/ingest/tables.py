@@ -122,8 +122,9 @@ CALLS = Table(
     schema="litellm",
     name="calls",
     columns=columns_of(
-        "shape, call_id, litellm_call_id, trace_id, session_id, call_type, status, error_class, error_code, model,"
-        "model_group, custom_llm_provider, deployment, started_at:t, ended_at:t, prompt_tokens:n, completion_tokens:n,"
+        "shape, call_id, litellm_call_id, retried_call_id, trace_id, session_id, call_type, status, error_class,"
+        "error_code, model, model_group, custom_llm_provider, deployment, started_at:t, ended_at:t, prompt_tokens:n,"
+        "completion_tokens:n,"
         f"{TOKENS}, reasoning_tokens:n, {MODALITIES}, web_search_calls:n, region, guardrail_units,"
         "usage_disagrees:b, cache_hit:b, spend:m, service_tier, attempted_retries:n,"
         "attempted_fallbacks:n, outcome_id, use_case, task_class, release_id, experiment, can_wait:b, input_valid:b,"

@@ -398,3 +398,19 @@ def test_the_region_is_the_one_that_was_priced(warehouse: Warehouse, breakdown: 
     """Catches a call with residency at the worldwide price, and Google's global endpoint taken for a region."""
     row = {**SPEND_LOG, "metadata": json.dumps({"cost_breakdown": breakdown})}
     assert load(warehouse, row, columns="region") == [(region,)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"request_id": "c-attempt-0", "status": "failure"}, "c"),
+        ({"request_id": "c", "status": "failure", "metadata": {"attempted_retries": 1}}, "c"),
+        ({"request_id": "c", "status": "failure", "metadata": {"attempted_retries": 0}}, None),
+        ({"request_id": "c", "status": "success", "metadata": {"attempted_retries": 1}}, None),
+        ({"request_id": "c-attempt-0", "status": "success"}, None),
+        ({"request_id": "c-attempt-", "status": "failure"}, None),
+    ],
+)
+def test_attempts_of_a_failed_call_name_it(warehouse: Warehouse, changes: dict[str, Any], expected: str | None):
+    """Catches billed attempts of one call counted as requests of their own, and calls joined by a likeness of names."""
+    assert load(warehouse, {**SPEND_LOG, **changes}, columns="retried_call_id") == [(expected,)]

@@ -55,7 +55,9 @@ def attempt_of(row: Row, source: str) -> Attempt:
         logged_cost=_logged_cost(row, breakdown, is_payload),
         logged_currency="USD",
         # The spend-log table keeps the trace under the name of the session.
-        trace_id=text(row, "trace_id") or (None if is_payload else text(row, "session_id")),
+        trace_id=text(row, "trace_id")
+        or (None if is_payload else text(row, "session_id"))
+        or _retried_call(row, metadata, text(row, "id" if is_payload else "request_id", needed=True)),
         hidden_retries=any((count(metadata, name) or 0) > 0 for name in ("attempted_retries", "attempted_fallbacks")),
         attributes={
             "team_id": text(row, "team_id") or text(metadata, "user_api_key_team_id"),
@@ -65,6 +67,17 @@ def attempt_of(row: Row, source: str) -> Attempt:
             "tag": tags,
         },
     )
+
+
+def _retried_call(row: Row, metadata: Row, own_id: str) -> str | None:
+    """What attempts of one call have in common that was retried in vain: its id, before ``-attempt-`` and a number."""
+    if _status(row, metadata) == "success":
+        return None
+    name, _, number = own_id.rpartition("-attempt-")
+    if name and number.isdigit():
+        return name
+    was_retried = any(count(metadata, counted) for counted in ("attempted_retries", "attempted_fallbacks"))
+    return own_id if was_retried else None
 
 
 def _object(value: Any) -> Row:

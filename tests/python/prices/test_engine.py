@@ -200,8 +200,8 @@ def foreign_spans() -> list[dict[str, Any]]:
 
 
 def gateway_rows() -> list[dict[str, Any]]:
-    """A gateway's rows of a call whose data had to stay in a region, and of one that a guardrail alone was charged
-    for."""
+    """A gateway's rows of a call whose data had to stay in a region, of one that a guardrail alone was charged for, and
+    of two that failed, the first of them after an attempt that was billed."""
     at = "2026-02-12T12:00:00Z"
     row = {
         "custom_llm_provider": "example", "startTime": at, "endTime": at, "status": "success",
@@ -211,6 +211,9 @@ def gateway_rows() -> list[dict[str, Any]]:
     return [
         {**row, "request_id": "resident", "model": "m", "spend": 13, "cost_breakdown": {"data_residency": "EU"}},
         {**row, "request_id": "guarded", "model": "nobody's", "spend": 0.0036, "cost_breakdown": guarded},
+        {**row, "request_id": "twice", "model": "m", "status": "failure", "metadata": {"attempted_retries": 1}},
+        {**row, "request_id": "twice-attempt-0", "model": "m", "status": "failure", "spend": 10},
+        {**row, "request_id": "once", "model": "m", "status": "failure"},
     ]
 
 
@@ -464,5 +467,15 @@ def test_a_cost_in_a_span_is_converted_from_its_currency(warehouse: EngineWareho
 
 def test_what_a_gateway_says_of_its_price_is_heard(warehouse: EngineWarehouse) -> None:
     """Catches a region at the worldwide price, and a model that nobody priced costed by what its guardrail cost."""
-    rows = warehouse.all("select attempt_id, cost, logged_cost from attempts where source = 'litellm-examples'")
+    rows = warehouse.all(
+        "select attempt_id, cost, logged_cost from attempts where source = 'litellm-examples' and status = 'success'"
+    )
     assert sorted(rows) == [("guarded", None, None), ("resident", Decimal("13.2"), Decimal(13))]
+
+
+def test_attempts_that_a_gateway_billed_are_one_request(warehouse: EngineWarehouse) -> None:
+    """Catches a retry inside a gateway counted as another request."""
+    rows = warehouse.all(
+        "select attempt_id, request_id from attempts where source = 'litellm-examples' and status = 'error' order by 1"
+    )
+    assert rows == [("once", "once"), ("twice", "twice"), ("twice-attempt-0", "twice")]
