@@ -80,6 +80,7 @@ CONNECTED = (
     _attempts(
         "litellm.calls",
         "'a' || _source || chr(31) || call_id",
+        "'a' || _source || chr(31) || retried_call_id",
         "'t' || _source || chr(31) || coalesce(trace_id, session_id)",
         counts_searches=True,
     ),

@@ -174,6 +174,7 @@ def _counts(sent: dict[str, Any], answered: dict[str, Any], body: dict[str, Any]
     total = count(first(usage, "totalTokens", "total_tokens"), "totalTokens")
     plain = (counts["input_tokens"] or 0) + (counts["output_tokens"] or 0)
     cached = (counts["cache_read_tokens"] or 0) + (counts["cache_write_tokens"] or 0)
+    disagrees = disagrees or _lifetimes_disagree(usage, counts["cache_write_tokens"])
     long_lived = _long_lived(usage)
     if long_lived is not None:
         # The reported count of writes holds both lifetimes.
@@ -203,6 +204,20 @@ def _long_lived(usage: dict[str, Any]) -> int | None:
         for item in details
         if type(item) is dict and str(item.get("ttl")).lower() == "1h"
     )
+
+
+def _lifetimes_disagree(usage: dict[str, Any], written: int | None) -> bool:
+    """Whether the cache writes of all lifetimes are not what was written altogether; zeros alone say nothing."""
+    details = opened(usage.get("cacheDetails"))
+    if type(details) is list:
+        stated = [(str(item.get("ttl")).lower(), item.get("inputTokens")) for item in details if type(item) is dict]
+    else:
+        stated = [(life, at(usage, ("cache_creation", f"ephemeral_{life}_input_tokens"))) for life in ("5m", "1h")]
+    if all(life == "1h" or value is None for life, value in stated):
+        # Long-lived ones alone leave the rest to the short lifetime.
+        return False
+    told = sum(count(value, "usage") or 0 for _, value in stated)
+    return bool(written and told) and written != told
 
 
 def _attributes(row: dict[str, Any], metadata: dict[str, Any]) -> str | None:

@@ -3,6 +3,7 @@ files and its tables."""
 
 from __future__ import annotations
 
+from decimal import Decimal, localcontext
 from typing import Any
 
 import pyarrow as pa
@@ -15,9 +16,10 @@ from .langfuse_reviews import REVIEW_FIELDS, flat_queue_item, flat_score
 from .langfuse_usage import usage_counts
 from .litellm import served_tier
 from .native import TASK_CLASSES, fields
-from .paths import Place, at, first, first_placed, lenient_object, opened, short, short_texts, strict_object
+from .paths import BadRow, Place, at, first, first_placed, lenient_object, opened, short, short_texts, strict_object
 from .privacy import is_private, to_json
-from .reasons import UNKNOWN_SHAPE
+from .reasons import BAD_NUMBER, UNKNOWN_SHAPE, Bad
+from .values import decimal
 
 FIELDS: tuple[Field, ...] = fields(
     "record_kind! observation_id:id! trace_id:id parent_id:id session_id:id observation_type level error_kind"
@@ -30,6 +32,8 @@ FIELDS: tuple[Field, ...] = fields(
     task_class=TASK_CLASSES,
 )
 _TRACE_MEMBERS = ("scores", "corrections")
+# More digits than a cost of one token has.
+_EXACT = 30
 _SERVED_TIERS = ("openai.response.service_tier", "gen_ai.openai.response.service_tier")
 # Names that Langfuse itself writes; what is not used of them is dropped.
 _KNOWN = (
@@ -222,6 +226,16 @@ def _cost(row: dict[str, Any]) -> Any:
     details = strict_object(row, "costDetails", "cost_details")
     if details.get("total") is not None:
         return details["total"]
+    parts: list[Decimal] = []
+    for value in details.values():
+        part = decimal(value, scale=_EXACT)
+        if isinstance(part, Bad):
+            raise BadRow(BAD_NUMBER, "costDetails", value)
+        if part is not None:
+            parts.append(part)
+    if parts:
+        with localcontext(prec=60):
+            return sum(parts)
     return first(row, "totalCost", "total_cost", "calculatedTotalCost", "calculated_total_cost")
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 import orjson
@@ -17,16 +19,16 @@ from .paths import BadRow, opened, short
 from .places import PLACED_FIELDS
 from .privacy import MAX_RESCUED_TEXT, is_private, to_json
 from .reasons import BAD_TIME, BAD_VALUE, INCONSISTENT_TOKENS, UNKNOWN_SHAPE, Bad
-from .values import CONTROL, integer
+from .values import CONTROL, decimal, integer
 
 FIELDS: tuple[Field, ...] = fields(
-    "shape call_id:id! litellm_call_id:id trace_id:id session_id:id call_type status:word! error_class error_code"
-    " model model_group custom_llm_provider deployment started_at:time! ended_at:time prompt_tokens:integer!"
-    " completion_tokens:integer! cache_read_tokens:integer cache_write_tokens:integer cache_write_1h_tokens:integer"
-    " reasoning_tokens:integer audio_input_tokens:integer audio_output_tokens:integer image_input_tokens:integer"
-    " web_search_calls:integer guardrail_units usage_disagrees:boolean cache_hit:boolean spend:money service_tier"
-    " attempted_retries:integer attempted_fallbacks:integer outcome_id:id use_case task_class:word"
-    " release_id experiment can_wait:boolean input_valid:boolean prompt_hash",
+    "shape call_id:id! litellm_call_id:id retried_call_id:id trace_id:id session_id:id call_type status:word!"
+    " error_class error_code model model_group custom_llm_provider deployment started_at:time! ended_at:time"
+    " prompt_tokens:integer! completion_tokens:integer! cache_read_tokens:integer cache_write_tokens:integer"
+    " cache_write_1h_tokens:integer reasoning_tokens:integer audio_input_tokens:integer audio_output_tokens:integer"
+    " image_input_tokens:integer web_search_calls:integer region guardrail_units usage_disagrees:boolean"
+    " cache_hit:boolean spend:money service_tier attempted_retries:integer attempted_fallbacks:integer outcome_id:id"
+    " use_case task_class:word release_id experiment can_wait:boolean input_valid:boolean prompt_hash",
     status=frozenset({"success", "failure"}),
     task_class=TASK_CLASSES,
 )
@@ -45,6 +47,9 @@ _KNOWN = (
 )
 KNOWN = frozenset(_KNOWN.split())
 _READ_COLUMNS = KNOWN - {"response", "proxy_server_request", "api_key", "user", "end_user", "requester_ip_address"}
+_LONG_LIVED = "ephemeral_1h_input_tokens"
+_LIFETIME = re.compile("ephemeral_([0-9]{1,6})([sm])_input_tokens")
+_ATTEMPT = re.compile("(.+)-attempt-[0-9]{1,6}")
 _EMPTY_BODIES = ("", "{}", "[]", "null", {}, [])
 
 
@@ -122,6 +127,7 @@ class LiteLLMParser:
             "shape": shape,
             "call_id": call_id,
             "litellm_call_id": row.get("litellm_call_id") or metadata.get("litellm_call_id"),
+            "retried_call_id": _retried_call_id(call_id, status, metadata),
             "trace_id": row.get("trace_id"),
             "session_id": row.get("session_id"),
             "call_type": row.get("call_type"),
@@ -136,10 +142,11 @@ class LiteLLMParser:
             "ended_at": row.get("endTime"),
             "prompt_tokens": _or_nothing_if_failed(row.get("prompt_tokens"), status),
             "completion_tokens": _or_nothing_if_failed(row.get("completion_tokens"), status),
-            "usage_disagrees": _total_disagrees(row),
+            "usage_disagrees": _usage_disagrees(row, usage, metadata),
+            "region": _region(breakdown),
             "guardrail_units": _guardrail_units(row, metadata),
             "cache_hit": cache_hit,
-            "spend": _spend(spend, breakdown, cache_hit),
+            "spend": _spend(spend, breakdown, cache_hit, used_tokens=_used_tokens(row)),
             "service_tier": "batch"
             if _is_batch(row, metadata, hidden)
             else served_tier(usage.get("service_tier") or breakdown.get("service_tier") or hidden.get("service_tier")),
@@ -173,6 +180,25 @@ def _deployment(row: dict[str, Any], metadata: dict[str, Any], hidden: dict[str,
     return short(row.get("model_id")) or short(hidden.get("model_id"))
 
 
+def _retried_call_id(call_id: Any, status: Any, metadata: dict[str, Any]) -> str | None:
+    """The call that a failed row is an attempt of. LiteLLM writes the last attempt under the call's own id, and earlier
+    ones that were billed as ``<id>-attempt-<number>``."""
+    if status != "failure" or type(call_id) is not str:
+        return None
+    retries = (integer(metadata.get(name)) for name in ("attempted_retries", "attempted_fallbacks"))
+    last = any(_is_some(count) for count in retries)
+    match = _ATTEMPT.fullmatch(call_id)
+    return match[1] if match else call_id if last else None
+
+
+def _region(breakdown: dict[str, Any]) -> str | None:
+    """The region whose prices LiteLLM took: where the data had to stay, else where Vertex served. Google's global
+    endpoint is no region."""
+    location = short(breakdown.get("vertex_location"))
+    served = None if location is None or location.lower() == "global" else location
+    return short(breakdown.get("data_residency")) or served
+
+
 def _object(row: dict[str, Any], name: str) -> dict[str, Any]:
     """A member that is an object or JSON text of one; empty when it is absent, null or blank."""
     value = row.get(name)
@@ -200,29 +226,52 @@ def _first_count(*counts: Any) -> Any:
     return next((count for count in stated if count != 0), 0 if stated else None)
 
 
-def _usage_counts(usage: dict[str, Any], metadata: dict[str, Any]) -> dict[str, Any]:
-    read = _inner(usage, "prompt_tokens_details")
-    written = _inner(usage, "completion_tokens_details")
-    additional = _inner(metadata, "additional_usage_values")
-    lifetimes = (
-        _inner(read, "cache_creation_token_details")
+def _stated_reads(usage: dict[str, Any], metadata: dict[str, Any]) -> list[Any]:
+    """Cache reads under all their names: in OpenAI's words, in Anthropic's, and as LiteLLM repeats these."""
+    return [
+        _inner(usage, "prompt_tokens_details").get("cached_tokens"),
+        usage.get("cache_read_input_tokens"),
+        _inner(metadata, "additional_usage_values").get("cache_read_input_tokens"),
+    ]
+
+
+def _stated_writes(usage: dict[str, Any], metadata: dict[str, Any]) -> list[Any]:
+    """Cache writes of all lifetimes together, under all their names."""
+    details = _inner(usage, "prompt_tokens_details")
+    return [
+        details.get("cache_write_tokens"),
+        details.get("cache_creation_tokens"),
+        usage.get("cache_creation_input_tokens"),
+        _inner(metadata, "additional_usage_values").get("cache_creation_input_tokens"),
+    ]
+
+
+def _lifetimes(usage: dict[str, Any]) -> dict[str, Any]:
+    """Cache writes by how long they live."""
+    found = (
+        _inner(_inner(usage, "prompt_tokens_details"), "cache_creation_token_details")
         or _inner(usage, "cache_creation_token_details")
         or _inner(usage, "cache_creation")
     )
-    cache_write = _first_count(
-        read.get("cache_write_tokens"),
-        read.get("cache_creation_tokens"),
-        usage.get("cache_creation_input_tokens"),
-        additional.get("cache_creation_input_tokens"),
-        lifetimes.get("ephemeral_5m_input_tokens") if not lifetimes.get("ephemeral_1h_input_tokens") else None,
-    )
-    long_lived = lifetimes.get("ephemeral_1h_input_tokens")
+    return {name: count for name, count in found.items() if name.startswith("ephemeral_") and count is not None}
+
+
+def _short_lived(lifetimes: dict[str, Any]) -> Any:
+    """Cache writes of every lifetime but an hour; None where none is stated. What is no count is handed on as it is,
+    and refused."""
+    stated = [count for name, count in lifetimes.items() if name != _LONG_LIVED]
+    bad = next((count for count in stated if isinstance(integer(count), Bad)), None)
+    return bad if bad is not None else sum(integer(count) or 0 for count in stated) if stated else None
+
+
+def _usage_counts(usage: dict[str, Any], metadata: dict[str, Any]) -> dict[str, Any]:
+    read = _inner(usage, "prompt_tokens_details")
+    written = _inner(usage, "completion_tokens_details")
+    lifetimes = _lifetimes(usage)
+    long_lived = lifetimes.get(_LONG_LIVED)
+    cache_write = _first_count(*_stated_writes(usage, metadata), None if long_lived else _short_lived(lifetimes))
     return {
-        "cache_read_tokens": _first_count(
-            read.get("cached_tokens"),
-            usage.get("cache_read_input_tokens"),
-            additional.get("cache_read_input_tokens"),
-        ),
+        "cache_read_tokens": _first_count(*_stated_reads(usage, metadata)),
         "cache_write_tokens": _without_long_lived(cache_write, long_lived, lifetimes),
         "cache_write_1h_tokens": long_lived,
         "reasoning_tokens": written.get("reasoning_tokens"),
@@ -246,6 +295,28 @@ def _guardrail_units(row: dict[str, Any], metadata: dict[str, Any]) -> str | Non
     return as_json(units)
 
 
+def _usage_disagrees(row: dict[str, Any], usage: dict[str, Any], metadata: dict[str, Any]) -> bool:
+    """Whether the counts of a row contradict each other, or its usage holds something that no bucket has."""
+    # Senders that fill only one of several names set the others to 0.
+    cached = (_stated_reads(usage, metadata), _stated_writes(usage, metadata))
+    return (
+        _total_disagrees(row)
+        or any(len({count for count in map(integer, names) if _is_some(count)}) > 1 for names in cached)
+        or any(_differ(row.get(name), usage.get(name)) for name in ("prompt_tokens", "completion_tokens"))
+        or _lifetimes_disagree(usage, metadata)
+        or _is_some(integer(_inner(usage, "prompt_tokens_details").get("google_maps_grounding_requests")))
+    )
+
+
+def _is_some(count: Any) -> bool:
+    return type(count) is int and count > 0
+
+
+def _differ(one: Any, other: Any) -> bool:
+    counts = (integer(one), integer(other))
+    return all(type(count) is int for count in counts) and counts[0] != counts[1]
+
+
 def _total_disagrees(row: dict[str, Any]) -> bool:
     """Whether the row's own total is another than its input and output together; False where it states none."""
     total, prompt, completion = (integer(row.get(f"{name}_tokens")) for name in ("total", "prompt", "completion"))
@@ -254,13 +325,31 @@ def _total_disagrees(row: dict[str, Any]) -> bool:
     return total != sum(count for count in (prompt, completion) if type(count) is int)
 
 
+def _lifetimes_disagree(usage: dict[str, Any], metadata: dict[str, Any]) -> bool:
+    """Whether the cache writes of the lifetimes are not what is written altogether, or some live longer than an hour,
+    for which there is no price. Those of less than an hour are priced as five minutes are."""
+    counts = {name: count for name, value in _lifetimes(usage).items() if type(count := integer(value)) is int}
+    if any(count > 0 and _lives_beyond_an_hour(name) for name, count in counts.items()):
+        return True
+    whole = integer(_first_count(*_stated_writes(usage, metadata)))
+    # Long-lived ones alone leave the rest of the total to the short lifetime, and zeros alone say nothing.
+    told = sum(counts.values()) if counts.keys() - {_LONG_LIVED} else 0
+    return _is_some(whole) and told > 0 and whole != told
+
+
+def _lives_beyond_an_hour(name: str) -> bool:
+    """Also where the name does not tell."""
+    match = _LIFETIME.fullmatch(name)
+    return name != _LONG_LIVED and not (match and int(match[1]) < (60 if match[2] == "m" else 3_600))
+
+
 def _without_long_lived(total: Any, long_lived: Any, lifetimes: dict[str, Any]) -> Any:
     """Cache writes of the short lifetime: the reported total holds both."""
     whole, part = integer(total), integer(long_lived)
     if isinstance(part, Bad) or isinstance(whole, Bad) or part is None:
         return total
     if whole is None:
-        return lifetimes.get("ephemeral_5m_input_tokens")
+        return _short_lived(lifetimes)
     # A part larger than the total comes out negative, which is refused as a bad number.
     return whole - part
 
@@ -275,13 +364,26 @@ def _cache_hit(value: Any) -> Any:
     return None if value == "None" else value
 
 
-def _spend(spend: Any, breakdown: dict[str, Any], cache_hit: Any) -> Any:
-    """The spend; where it is 0 although a cost was worked out, as streamed calls are logged, that cost."""
+def _used_tokens(row: dict[str, Any]) -> bool:
+    counts = (integer(row.get(name), lenient=True) for name in ("prompt_tokens", "completion_tokens"))
+    return any(type(count) is int and count > 0 for count in counts)
+
+
+def _spend(spend: Any, breakdown: dict[str, Any], cache_hit: Any, *, used_tokens: bool) -> Any:
+    """The spend; where it is 0 although a cost was worked out, as streamed calls are logged, that cost.
+
+    0 where tokens were used and the spend is that of guardrails and built-in tools alone: LiteLLM adds these also to
+    the cost of a model that it knows no price of, which is 0.
+    """
+    if cache_hit is True or str(cache_hit).lower() == "true":
+        return spend
     total = breakdown.get("total_cost")
-    was_hit = cache_hit is True or str(cache_hit).lower() == "true"
-    if spend in (None, 0, "", "0", "0.0") and not was_hit and type(total) in (int, float) and total > 0:
-        return total
-    return spend
+    if spend in (None, 0, "", "0", "0.0") and type(total) in (int, float) and total > 0:
+        spend = total
+    amount = decimal(spend, scale=12)
+    besides = [decimal(breakdown.get(name), scale=12) for name in ("guardrail_cost", "tool_usage_cost")]
+    known = sum(part for part in besides if isinstance(part, Decimal))
+    return 0 if used_tokens and isinstance(amount, Decimal) and known > 0 and amount <= known else spend
 
 
 def served_tier(tier: Any) -> Any:

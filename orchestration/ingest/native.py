@@ -12,7 +12,7 @@ from . import guardrail_units, tables
 from .batches import Batch, Values
 from .frames import UTC_TIME, Field, Frame, ParseContext, Problems, typed_column
 from .paths import BadRow
-from .privacy import MAX_RESCUED_TEXT, is_plain_name, is_private, scrub, to_json
+from .privacy import MAX_MEMBERS, MAX_RESCUED_TEXT, is_kept_as_is, is_plain_name, is_private, scrub, to_json
 from .reasons import BAD_TIME, INCONSISTENT_TOKENS
 from .values import fold_id
 
@@ -22,6 +22,7 @@ TASK_CLASSES = frozenset("ABC")
 # Members that may hold the prompt, in the order in which one is taken for the prompt hash.
 PROMPT_BODIES = ("prompt", "messages", "input")
 MAX_HASH = 128
+_BREAKS = frozenset(" {[")
 
 
 def fields(text: str, **allowed: frozenset[str]) -> tuple[Field, ...]:
@@ -171,13 +172,17 @@ _RULES: dict[str, Callable[[dict[str, pa.Array], Problems], None]] = {
 
 
 def rescue(values: Values, known: set[str]) -> tuple[pa.Array, pa.Array]:
-    """Unknown fields after the privacy scrub as JSON text, and of these the members that are no objects or lists."""
+    """Unknown fields after the privacy scrub as JSON text, and of these the members that are no objects or lists.
+
+    A row's result depends on that row alone. The shorter way through a batch is taken only where the scrub itself would
+    keep every value of every row, so that it saves time and changes nothing.
+    """
     unknown = sorted(values.names() - known)
     if not unknown:
         nothing = pa.nulls(len(values), pa.string())
         return nothing, nothing
     named = [(name, values.column(name)) for name in unknown]
-    if all(_is_plain(name, column) for name, column in named):
+    if len(unknown) <= MAX_MEMBERS and all(_is_plain(name, column) for name, column in named):
         plain = [_plain_json(unknown, row) for row in zip(*(column for _, column in named), strict=True)]
         kept = pa.array(plain, pa.string())
         return kept, kept
@@ -193,15 +198,19 @@ def rescue(values: Values, known: set[str]) -> tuple[pa.Array, pa.Array]:
 def _is_plain(name: str, column: list[Any]) -> bool:
     """Whether the scrub would keep every value of a column as it is, and none of them is an object or a list."""
     types = set(map(type, column)) - {type(None)}
+    # A field of this name would stand in for the count of what was dropped.
+    if not is_plain_name(name) or name == "_dropped":
+        return False
     if types <= {int, bool, float}:
-        return is_plain_name(name)
-    if types != {str} or is_private(name) or not is_plain_name(name):
+        return True
+    if types != {str} or is_private(name):
         return False
     words = {word for word in column if word is not None}
     together = "".join(words)
-    return (
-        "" not in words and max(map(len, words)) <= MAX_RESCUED_TEXT and together.isascii() and together.isprintable()
-    )
+    if together.isascii() and together.isprintable() and "" not in words and _BREAKS.isdisjoint(together):
+        # Without a blank there is one word, without a bracket no JSON: only the length is left to judge.
+        return max(map(len, words)) <= MAX_RESCUED_TEXT
+    return all(map(is_kept_as_is, words))
 
 
 def _plain_json(names: list[str], row: tuple[Any, ...]) -> str | None:

@@ -27,8 +27,8 @@ from .otel_spans import (
 )
 from .places import PLACED_FIELDS
 from .privacy import MAX_RESCUED_TEXT, is_private, to_json
-from .reasons import BAD_TIME, BAD_VALUE, UNKNOWN_SHAPE, ConservationError, FileRefused
-from .values import CONTROL, integer
+from .reasons import BAD_TIME, BAD_VALUE, UNKNOWN_SHAPE, Bad, ConservationError, FileRefused
+from .values import CONTROL, currency, integer
 
 # One line is a whole export batch, by default thousands of spans, so a line may be this many times as long.
 LINE_FACTOR = 32
@@ -40,8 +40,8 @@ FIELDS: tuple[Field, ...] = fields(
     " input_tokens:integer cache_read_tokens:integer cache_write_tokens:integer cache_write_1h_tokens:integer"
     " output_tokens:integer reasoning_tokens:integer audio_input_tokens:integer audio_output_tokens:integer"
     " image_input_tokens:integer input_includes_cache:boolean usage_disagrees:boolean resend_count:integer"
-    " logged_cost:money outcome_id:id use_case task_class:word release_id experiment can_wait:boolean"
-    " input_valid:boolean cache_hit:boolean prompt_hash",
+    " logged_cost:money logged_currency:currency outcome_id:id use_case task_class:word release_id experiment"
+    " can_wait:boolean input_valid:boolean cache_hit:boolean prompt_hash",
     task_class=TASK_CLASSES,
 )
 # Attribute names of each token count, newest convention first.
@@ -97,6 +97,12 @@ CALL_NAMES: dict[str, tuple[str, ...]] = {
     "response_id": ("gen_ai.response.id", "ai.response.id"),
     "service_tier": ("openai.response.service_tier", "gen_ai.openai.response.service_tier"),
     "logged_cost": ("gen_ai.usage.cost", "gen_ai.usage.cost.amount", "llm.cost.total"),
+    "logged_currency": (
+        "gen_ai.usage.cost.currency",
+        "gen_ai.usage.cost_currency",
+        "gen_ai.cost.currency",
+        "llm.cost.currency",
+    ),
 }
 # Attribute name -> field and its rank among the names of that field.
 _FIELD_OF = {name: (field, rank) for field, names in (TOKENS | CALL_NAMES).items() for rank, name in enumerate(names)}
@@ -290,6 +296,9 @@ class OtelParser:
         if "ai.operationId" in attributes:
             _add_vercel(flat, attributes)
         flat["service_tier"] = served_tier(flat.get("service_tier"))
+        if isinstance(currency(flat.get("logged_currency")), Bad):
+            # A cost in credits or points is no money; the call itself is none the worse for it.
+            flat["logged_cost"] = flat["logged_currency"] = None
         if flat["convention"] == "gen_ai":
             # Emitters that name no operation were written when chat was the only one.
             flat["operation"] = MODEL_OPERATIONS.get(str(flat.get("operation")).lower(), "chat")

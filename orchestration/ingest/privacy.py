@@ -109,6 +109,11 @@ def _scrub(value: Any, depth: int, dropped: list[int]) -> Any:
     return _DROPPED
 
 
+def is_kept_as_is(text: str) -> bool:
+    """Whether the scrub keeps this text, under a name that is not private, just as it stands."""
+    return text != "" and text[0] not in "{[" and _is_label(text)
+
+
 def _is_label(text: str) -> bool:
     return len(text) <= MAX_RESCUED_TEXT and text.count(" ") < MAX_RESCUED_WORDS and not CONTROL.search(text)
 

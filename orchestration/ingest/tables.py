@@ -122,10 +122,11 @@ CALLS = Table(
     schema="litellm",
     name="calls",
     columns=columns_of(
-        "shape, call_id, litellm_call_id, trace_id, session_id, call_type, status, error_class, error_code, model,"
-        "model_group, custom_llm_provider, deployment, started_at:t, ended_at:t, prompt_tokens:n, completion_tokens:n,"
-        f"{TOKENS}, reasoning_tokens:n, {MODALITIES}, web_search_calls:n, guardrail_units, usage_disagrees:b,"
-        "cache_hit:b, spend:m, service_tier, attempted_retries:n,"
+        "shape, call_id, litellm_call_id, retried_call_id, trace_id, session_id, call_type, status, error_class,"
+        "error_code, model, model_group, custom_llm_provider, deployment, started_at:t, ended_at:t, prompt_tokens:n,"
+        "completion_tokens:n,"
+        f"{TOKENS}, reasoning_tokens:n, {MODALITIES}, web_search_calls:n, region, guardrail_units,"
+        "usage_disagrees:b, cache_hit:b, spend:m, service_tier, attempted_retries:n,"
         "attempted_fallbacks:n, outcome_id, use_case, task_class, release_id, experiment, can_wait:b, input_valid:b,"
         "prompt_hash, attributes"
     ),
@@ -141,8 +142,8 @@ SPANS = Table(
         "trace_id, span_id, parent_span_id, span_name, scope_name, service_name, started_at:t, ended_at:t,"
         "status_code, convention, operation, provider, request_model, response_model, response_id, service_tier,"
         f"error_type, input_tokens:n, {TOKENS}, output_tokens:n, reasoning_tokens:n, {MODALITIES},"
-        "input_includes_cache:b, usage_disagrees:b, resend_count:n, logged_cost:m, outcome_id, use_case, task_class,"
-        "release_id, experiment, can_wait:b, input_valid:b, cache_hit:b, prompt_hash, attributes"
+        "input_includes_cache:b, usage_disagrees:b, resend_count:n, logged_cost:m, logged_currency, outcome_id,"
+        "use_case, task_class, release_id, experiment, can_wait:b, input_valid:b, cache_hit:b, prompt_hash, attributes"
     ),
     key=("trace_id", "span_id"),
     event_time="started_at",

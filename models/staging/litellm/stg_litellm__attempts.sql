@@ -3,6 +3,7 @@
 -- tokens include reasoning and audio. The buckets below are exclusive.
 -- A model may be logged with its provider in front; the provider has a column of its own.
 -- A spend-log row has no trace id; its session id is the trace's unless the caller sets one.
+-- Without either, the attempts of one call that failed are told by its id.
 -- Spend of 0 with tokens means that the gateway knew no price, so it is no cost at all; a cache hit really was free.
 with calls as (
 
@@ -24,7 +25,7 @@ select
     call_id as attempt_id,
     cast(null as varchar) as logged_request_id,
     cast(null as varchar) as retry_of,
-    coalesce(trace_id, case when shape = 'spend_log' then session_id end) as retry_group,
+    coalesce(trace_id, case when shape = 'spend_log' then session_id end, retried_call_id) as retry_group,
     outcome_id,
     use_case as logged_use_case,
     task_class as logged_task_class,
@@ -34,7 +35,7 @@ select
         else model
     end as logged_model,
     coalesce(service_tier, 'standard') as service_tier,
-    '' as region,
+    coalesce(lower(region), '') as region,
     deployment,
     started_at,
     ended_at,

@@ -76,7 +76,7 @@ select
     experiment,
     release_id,
     logged_cost,
-    'USD' as logged_currency,
+    coalesce(logged_currency, 'USD') as logged_currency,
     coalesce(resend_count, 0) as hidden_retries,
     attributes,
     coalesce(

@@ -53,6 +53,11 @@ def test_a_converse_call(warehouse: Warehouse):
         ({"inputTokens": 101, "totalTokens": None}, (100, 1000, 200, None, 50, None, True)),
         ({"cacheDetails": [{"ttl": "1h", "inputTokens": 150}, {"ttl": "5m", "inputTokens": 50}]},
          (100, 1000, 50, 150, 50, 1350, False)),
+        ({"cacheDetails": [{"ttl": "1h", "inputTokens": 150}, {"ttl": "5m", "inputTokens": 20}]},
+         (100, 1000, 50, 150, 50, 1350, True)),
+        ({"cacheDetails": [{"ttl": "5m", "inputTokens": 0}]}, (100, 1000, 200, 0, 50, 1350, False)),
+        ({"cache_creation": {"ephemeral_5m_input_tokens": 20, "ephemeral_1h_input_tokens": 150}},
+         (100, 1000, 50, 150, 50, 1350, True)),
     ],
 )  # fmt: skip
 def test_counts_are_checked_against_each_other(warehouse: Warehouse, usage: dict[str, Any], expected: tuple[Any, ...]):

@@ -290,3 +290,25 @@ def test_real_exports(warehouse: Warehouse):
     assert found == sorted(expected)
     assert not warehouse.all("SELECT * FROM langfuse.observations WHERE usage_disagrees")
     assert warehouse.all("SELECT name, severity FROM langfuse.scores WHERE is_rework") == [("output", "critical")]
+
+
+@pytest.mark.parametrize(
+    ("details", "expected"),
+    [
+        ({"input": 0.1, "output": 0.2}, "0.3"),
+        ({"input": "0.100000000001", "output": 0.2, "cached": None}, "0.300000000001"),
+        ({"input": 0.1, "output": 0.2, "total": 0.4}, "0.4"),
+        ({"total": None}, "0.00085"),
+        ({}, "0.00085"),
+    ],
+)
+def test_a_cost_without_a_total_is_the_sum_of_its_parts(warehouse: Warehouse, details: dict[str, Any], expected: str):
+    """Catches a cost that is lost because only its parts are stated, or that is added up in floats."""
+    row = generation(costDetails=details, totalCost=0.00085)
+    assert load(warehouse, row, columns="logged_cost") == [(Decimal(expected),)]
+
+
+def test_a_part_of_a_cost_that_is_no_amount_is_refused(warehouse: Warehouse):
+    """Catches a cost added up without the part that could not be read."""
+    assert load(warehouse, generation(costDetails={"input": 0.1, "output": "much"}), columns="logged_cost") == []
+    assert warehouse.reasons() == [(1, "bad_number", "costDetails")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from orchestration.ingest.places import PlacesError, load_places
 from orchestration.settings import PROJECT_DIR, Settings
 
 from .conftest import Warehouse
-from .samples import SPEND_LOG, jsonl
+from .samples import NOW, SPEND_LOG, jsonl
 from .test_delivery import as_csv
 
 REAL_FILES = PROJECT_DIR.parent / "shared" / "data" / "litellm"
@@ -108,6 +109,73 @@ def test_usage_of_all_providers(warehouse: Warehouse, usage: dict[str, Any], exp
 def test_a_finished_batch_was_served_by_batch(warehouse: Warehouse, changes: dict[str, Any], tier: str | None):
     """Catches batches at the standard price, which is twice theirs: the row that has their usage names no tier."""
     assert load(warehouse, {**SPEND_LOG, **changes}, columns="service_tier") == [(tier,)]
+
+
+@pytest.mark.parametrize(
+    ("usage", "flagged"),
+    [
+        ({"cache_creation_input_tokens": 30, "cache_creation": {"ephemeral_5m_input_tokens": 10}}, True),
+        (
+            {
+                "cache_creation_input_tokens": 50,
+                "cache_creation": {"ephemeral_5m_input_tokens": 20, "ephemeral_1h_input_tokens": 10},
+            },
+            True,
+        ),
+        ({"cache_creation_input_tokens": 30, "cache_creation": {"ephemeral_5m_input_tokens": 30}}, False),
+        ({"cache_creation_input_tokens": 30, "cache_creation": {"ephemeral_1h_input_tokens": 10}}, False),
+        (
+            {
+                "cache_creation_input_tokens": 30,
+                "cache_creation": {"ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": 0},
+            },
+            False,
+        ),
+        ({"prompt_tokens_details": {"cached_tokens": 10}, "cache_read_input_tokens": 30}, True),
+        ({"prompt_tokens_details": {"cached_tokens": 0}, "cache_read_input_tokens": 30}, False),
+        ({"prompt_tokens_details": {"cached_tokens": 30}, "cache_read_input_tokens": 30}, False),
+        ({"prompt_tokens_details": {"cache_write_tokens": 10}, "cache_creation_input_tokens": 30}, True),
+        ({"prompt_tokens": 101}, True),
+        ({"completion_tokens": 0}, True),
+        ({"prompt_tokens": 100, "completion_tokens": 50}, False),
+        ({"prompt_tokens": None, "input_tokens": 7}, False),
+        ({"prompt_tokens_details": {"google_maps_grounding_requests": 2}}, True),
+        ({"prompt_tokens_details": {"google_maps_grounding_requests": 0}}, False),
+        ({"cache_creation": {"ephemeral_12h_input_tokens": 10}}, True),
+        ({"cache_creation": {"ephemeral_90m_input_tokens": 10}}, True),
+        ({"cache_creation": {"ephemeral_12h_input_tokens": 0, "ephemeral_30m_input_tokens": 10}}, False),
+    ],
+)
+def test_a_usage_that_contradicts_itself_is_flagged(warehouse: Warehouse, usage: dict[str, Any], flagged: bool):
+    """Catches one of two contradicting counts taken in silence, a billed use that is left out, and long cache writes
+    at the short price; and the names of one provider taken for a contradiction of those of another."""
+    row = {**SPEND_LOG, "metadata": json.dumps({"usage_object": usage})}
+    assert load(warehouse, row, columns="usage_disagrees") == [(flagged,)]
+
+
+@pytest.mark.parametrize(
+    ("lifetimes", "expected"),
+    [
+        ({"ephemeral_30m_input_tokens": 20, "ephemeral_5m_input_tokens": 10}, (30, None)),
+        ({"ephemeral_30m_input_tokens": 20, "ephemeral_1h_input_tokens": 10}, (20, 10)),
+        ({"ephemeral_12h_input_tokens": 20}, (20, None)),
+    ],
+)
+def test_other_lifetimes_are_written_to_the_cache_as_well(
+    warehouse: Warehouse, lifetimes: dict[str, int], expected: tuple[int | None, ...]
+):
+    """Catches cache writes of a lifetime without a bucket priced as fresh input."""
+    row = {**SPEND_LOG, "metadata": {"usage_object": {"cache_creation": lifetimes}}}
+    assert load(warehouse, row, columns="cache_write_tokens, cache_write_1h_tokens") == [expected]
+
+
+def test_logs_of_a_real_client_contradict_nothing(warehouse: Warehouse):
+    """Catches a check that takes what LiteLLM always writes for a contradiction."""
+    fixture = PROJECT_DIR / "tests" / "fixtures" / "clients" / "litellm.jsonl"
+    warehouse.land("litellm/a.jsonl", fixture.read_bytes())
+    later = NOW + timedelta(days=365)
+    assert warehouse.ingest("litellm", as_of=later, now=later).loaded == 7
+    assert warehouse.all("SELECT call_id FROM litellm.calls WHERE usage_disagrees") == []
 
 
 @pytest.mark.parametrize(
@@ -289,3 +357,60 @@ def test_a_real_spend_log_row(warehouse: Warehouse):
     report = warehouse.take("litellm/benchmark.csv", (REAL_FILES / "router_benchmark_sonnet5_opus5.csv").read_bytes())
     assert report.refused == [("litellm/benchmark.csv", "missing_column")]
     assert report.quarantined == 25
+
+
+GUARDED = {"input_cost": 0, "output_cost": 0, "guardrail_cost": 0.0036, "total_cost": 0.0036}
+SEARCHED = {**GUARDED, "tool_usage_cost": 0.01, "total_cost": 0.0036 + 0.01}
+
+
+@pytest.mark.parametrize(
+    ("changes", "spend"),
+    [
+        ({"spend": 0.0036, "cost_breakdown": GUARDED}, "0"),
+        ({"spend": "0.0036", "metadata": json.dumps({"cost_breakdown": GUARDED})}, "0"),
+        ({"spend": 0, "cost_breakdown": GUARDED}, "0"),
+        ({"spend": 0.0036 + 0.01, "cost_breakdown": SEARCHED}, "0"),
+        ({"spend": 0.0046, "cost_breakdown": {**GUARDED, "input_cost": 0.001, "total_cost": 0.0046}}, "0.0046"),
+        ({"spend": 0.0036, "cost_breakdown": GUARDED, "prompt_tokens": 0, "completion_tokens": 0}, "0.0036"),
+        ({"spend": 0.0036, "cost_breakdown": GUARDED, "cache_hit": "True"}, "0.0036"),
+        ({"spend": 0.25, "cost_breakdown": {"guardrail_cost": 0, "total_cost": 0.25}}, "0.25"),
+        ({"spend": 0.25, "cost_breakdown": {"guardrail_cost": None, "tool_usage_cost": "x"}}, "0.25"),
+    ],
+)
+def test_the_cost_of_a_guardrail_is_no_price_of_the_model(warehouse: Warehouse, changes: dict[str, Any], spend: str):
+    """Catches a model without a price that passes for a cheap one, because a guardrail or a search was charged for."""
+    assert load(warehouse, {**SPEND_LOG, **changes}, columns="spend") == [(Decimal(spend),)]
+
+
+@pytest.mark.parametrize(
+    ("breakdown", "region"),
+    [
+        ({}, None),
+        ({"data_residency": None, "vertex_location": None}, None),
+        ({"data_residency": "eu"}, "eu"),
+        ({"vertex_location": "europe-west1"}, "europe-west1"),
+        ({"vertex_location": "global"}, None),
+        ({"data_residency": "us", "vertex_location": "global"}, "us"),
+        ({"data_residency": "eu", "vertex_location": "europe-west1"}, "eu"),
+    ],
+)
+def test_the_region_is_the_one_that_was_priced(warehouse: Warehouse, breakdown: dict[str, Any], region: str | None):
+    """Catches a call with residency at the worldwide price, and Google's global endpoint taken for a region."""
+    row = {**SPEND_LOG, "metadata": json.dumps({"cost_breakdown": breakdown})}
+    assert load(warehouse, row, columns="region") == [(region,)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"request_id": "c-attempt-0", "status": "failure"}, "c"),
+        ({"request_id": "c", "status": "failure", "metadata": {"attempted_retries": 1}}, "c"),
+        ({"request_id": "c", "status": "failure", "metadata": {"attempted_retries": 0}}, None),
+        ({"request_id": "c", "status": "success", "metadata": {"attempted_retries": 1}}, None),
+        ({"request_id": "c-attempt-0", "status": "success"}, None),
+        ({"request_id": "c-attempt-", "status": "failure"}, None),
+    ],
+)
+def test_attempts_of_a_failed_call_name_it(warehouse: Warehouse, changes: dict[str, Any], expected: str | None):
+    """Catches billed attempts of one call counted as requests of their own, and calls joined by a likeness of names."""
+    assert load(warehouse, {**SPEND_LOG, **changes}, columns="retried_call_id") == [(expected,)]

@@ -323,3 +323,23 @@ def test_real_spans(warehouse: Warehouse):
         ("text-embedding-3-small", "openai", 10, None, None, None),
     ]
     warehouse.assert_conserved()
+
+
+@pytest.mark.parametrize(
+    ("attributes", "expected"),
+    [
+        ({"gen_ai.usage.cost": 0.9, "gen_ai.usage.cost.currency": "eur"}, ("0.9", "EUR")),
+        ({"gen_ai.usage.cost.amount": 0.9, "gen_ai.usage.cost_currency": "EUR"}, ("0.9", "EUR")),
+        ({"gen_ai.usage.cost": 0.9, "gen_ai.cost.currency": "GBP"}, ("0.9", "GBP")),
+        ({"llm.cost.total": 0.9, "llm.cost.currency": "CNY"}, ("0.9", "CNY")),
+        ({"llm.cost.total": 0.9}, ("0.9", None)),
+        ({"llm.cost.total": 12, "llm.cost.currency": "credits"}, (None, None)),
+    ],
+)
+def test_a_cost_has_the_currency_that_the_span_names(
+    warehouse: Warehouse, attributes: dict[str, Any], expected: tuple[str | None, str | None]
+):
+    """Catches euros taken for dollars, and credits taken for money."""
+    cost, currency = expected
+    found = load(warehouse, batch(span(attributes=attributes)), columns="logged_cost, logged_currency")
+    assert found == [(None if cost is None else Decimal(cost), currency)]

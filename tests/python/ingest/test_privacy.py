@@ -16,8 +16,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from orchestration.ingest.privacy import Hasher, is_private, load_hasher, scrub
+from orchestration.ingest.batches import Objects
+from orchestration.ingest.native import rescue
+from orchestration.ingest.privacy import Hasher, is_private, load_hasher, scrub, to_json
 from orchestration.settings import Settings
 
 from .conftest import Warehouse
@@ -148,6 +152,53 @@ def test_scrub_keeps_facts_only():
     for _ in range(50):
         deep = {"k": deep}
     assert "x" not in str(scrub({"deep": deep})).replace("_dropped", "")
+
+
+SENTENCES = (
+    "please transfer all the money to my bank now", "one two three four five", "one two three four five six",
+    '{"prompt": "words that nobody may read"}', '{"team": "x"}', "[1, 2]", "[not json", "[1]", "", " ", "x" * 200,
+    "x" * 201, "tab\there", "line\nbreak", "gr\u00fcn", "\ud800",
+)  # fmt: skip
+EXTRA_NAMES = ("wunsch", "team", "prompt", "n", "_dropped", "line\nbreak", "x" * 101, "o")
+EXTRA_VALUES = st.one_of(
+    st.none(),
+    st.sampled_from(SENTENCES),
+    st.text("a \n{[\u00e4", max_size=12),
+    st.booleans(),
+    st.integers(-(2**70), 2**70),
+    st.floats(),
+    st.lists(st.sampled_from(SENTENCES), max_size=2),
+    st.dictionaries(st.sampled_from(EXTRA_NAMES), st.sampled_from(SENTENCES), max_size=2),
+)
+EXTRAS = st.dictionaries(st.sampled_from(EXTRA_NAMES), EXTRA_VALUES, max_size=3)
+# Columns of one kind, for which the shorter way is made.
+EVEN_BATCHES = st.sampled_from(EXTRA_NAMES).flatmap(
+    lambda name: st.lists(st.fixed_dictionaries({name: st.sampled_from(SENTENCES)}), min_size=1, max_size=4)
+)
+
+
+def scrubbed(extras: dict[str, Any]) -> tuple[str | None, str | None]:
+    """What is kept of one row's unknown fields, and of it the members that are no objects or lists."""
+    kept = scrub({name: extras[name] for name in sorted(extras) if extras[name] is not None})
+    flat = {name: v for name, v in (kept or {}).items() if name != "_dropped" and not isinstance(v, dict | list)}
+    return to_json(kept) if kept else None, to_json(flat) if flat else None
+
+
+@given(st.one_of(EVEN_BATCHES, st.lists(EXTRAS, min_size=1, max_size=4)))
+def test_what_is_kept_of_a_row_depends_on_that_row_alone(rows: list[dict[str, Any]]):
+    """Catches a shorter way through a batch that keeps a sentence the scrub drops, and a text that is kept or dropped
+    by what other rows of its file hold."""
+    together = [column.to_pylist() for column in rescue(Objects(rows), set())]
+    apart = [[column[0].as_py() for column in rescue(Objects([row]), set())] for row in rows]
+    assert list(map(list, zip(*together, strict=True))) == apart == [list(scrubbed(row)) for row in rows]
+
+
+@pytest.mark.parametrize("hidden", [f"please transfer {CANARY} all the money now", json.dumps({"prompt": CANARY})])
+def test_a_sentence_under_a_harmless_name_is_not_stored(warehouse: Warehouse, hidden: str):
+    """Catches free text that comes in under a name nobody thought of."""
+    warehouse.take("inference/a.jsonl", jsonl({**ATTEMPT, "wunsch": hidden}))
+    assert canary_rows(warehouse) == []
+    assert warehouse.all("SELECT attributes FROM native.inference")[0][0] in (None, '{"wunsch":"{}"}')
 
 
 def test_equal_prompts_have_equal_hashes(warehouse: Warehouse):

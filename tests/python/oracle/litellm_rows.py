@@ -55,7 +55,9 @@ def attempt_of(row: Row, source: str) -> Attempt:
         logged_cost=_logged_cost(row, breakdown, is_payload),
         logged_currency="USD",
         # The spend-log table keeps the trace under the name of the session.
-        trace_id=text(row, "trace_id") or (None if is_payload else text(row, "session_id")),
+        trace_id=text(row, "trace_id")
+        or (None if is_payload else text(row, "session_id"))
+        or _retried_call(row, metadata, text(row, "id" if is_payload else "request_id", needed=True)),
         hidden_retries=any((count(metadata, name) or 0) > 0 for name in ("attempted_retries", "attempted_fallbacks")),
         attributes={
             "team_id": text(row, "team_id") or text(metadata, "user_api_key_team_id"),
@@ -65,6 +67,17 @@ def attempt_of(row: Row, source: str) -> Attempt:
             "tag": tags,
         },
     )
+
+
+def _retried_call(row: Row, metadata: Row, own_id: str) -> str | None:
+    """What attempts of one call have in common that was retried in vain: its id, before ``-attempt-`` and a number."""
+    if _status(row, metadata) == "success":
+        return None
+    name, _, number = own_id.rpartition("-attempt-")
+    if name and number.isdigit():
+        return name
+    was_retried = any(count(metadata, counted) for counted in ("attempted_retries", "attempted_fallbacks"))
+    return own_id if was_retried else None
 
 
 def _object(value: Any) -> Row:
@@ -113,8 +126,12 @@ def _provider_and_model(row: Row) -> tuple[str | None, str | None]:
 
 def _logged_cost(row: Row, breakdown: Row, is_payload: bool) -> Any:
     """The logged cost; 0 says nothing here, because unknown models and some streams are logged with it."""
-    cost = money(row, "response_cost" if is_payload else "spend")
-    return cost or money(breakdown, "total_cost") or None
+    cost = money(row, "response_cost" if is_payload else "spend") or money(breakdown, "total_cost")
+    beside_model = (money(breakdown, "guardrail_cost") or 0) + (money(breakdown, "tool_usage_cost") or 0)
+    used_tokens = any(count(row, name) for name in ("prompt_tokens", "completion_tokens"))
+    if cost == beside_model and used_tokens and str(row.get("cache_hit")).lower() != "true":
+        return None
+    return cost or None
 
 
 def _tokens(row: Row, metadata: Row, usage: Row) -> dict[str, int | None]:

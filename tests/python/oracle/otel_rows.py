@@ -40,6 +40,12 @@ REASONING = (
 AUDIO_INPUT = ("gen_ai.usage.audio.input_tokens", "llm.token_count.prompt_details.audio")
 AUDIO_OUTPUT = ("gen_ai.usage.audio.output_tokens", "llm.token_count.completion_details.audio")
 IMAGE_INPUT = ("gen_ai.usage.image.input_tokens",)
+CURRENCY = (
+    "gen_ai.usage.cost.currency",
+    "gen_ai.usage.cost_currency",
+    "gen_ai.cost.currency",
+    "llm.cost.currency",
+)
 PROVIDER = ("gen_ai.provider.name", "gen_ai.system", "llm.provider", "llm.system")
 REQUEST_MODEL = ("gen_ai.request.model", "llm.model_name", "embedding.model_name")
 SERVICE_TIER = (
@@ -142,7 +148,7 @@ def _span(span: Row, resource: Row, source: str) -> Span:
             outcome_id=outcome_id,
             named_use_case=use_case,
             logged_cost=money(own, "llm.cost.total"),
-            logged_currency="USD",
+            logged_currency=(_first_text(own, CURRENCY) or "USD").upper(),
             trace_id=trace_id,
             span_id=span_id,
             parent_span_id=text(span, "parentSpanId"),

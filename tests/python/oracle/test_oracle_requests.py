@@ -84,6 +84,18 @@ def test_gateway_trace_is_one_request_until_it_succeeds(company):
     assert {a.attempt_id: a.status for a in result.attempts}["c1"] == "rate_limited"
 
 
+def test_attempts_that_a_gateway_billed_are_one_request(company):
+    """Catches a retry inside a gateway counted as another request, and two failed calls joined."""
+    company.land(
+        "litellm/payload.jsonl",
+        litellm("c1", 0, "failure", trace=None, attempted_retries=1),
+        litellm("c1-attempt-0", 0, "failure", trace=None),
+        litellm("c2", 1, "failure", trace=None),
+    )
+    requests = {a.attempt_id: a.request_id for a in company.compute().attempts}
+    assert requests == {"c1": "c1", "c1-attempt-0": "c1", "c2": "c2"}
+
+
 def test_same_id_in_two_sources_is_two_requests(company):
     company.attempt("a1", request_id="r1")
     company.attempt("a1", request_id="r1", source="inference-eu")

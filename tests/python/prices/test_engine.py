@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from ingest.samples import batch, span
 
 from orchestration.prices.book import BookModel, book_models, package_prices, package_providers
 from orchestration.prices.names import ALIAS_COLUMNS, model_alias_rows
@@ -186,6 +187,36 @@ def reserved_rows() -> list[dict[str, Any]]:
     ]
 
 
+def foreign_spans() -> list[dict[str, Any]]:
+    """Calls of models without a price, whose costs the spans state: in euros, in dollars, in a currency without a
+    rate, and without a currency."""
+    lines = []
+    for number, currency in enumerate(("EUR", "USD", "CHF", None), start=1):
+        attributes: dict[str, Any] = {
+            "gen_ai.request.model": "nobody's", "gen_ai.usage.cost": 0.9, "gen_ai.usage.cost.currency": currency
+        }  # fmt: skip
+        lines.append(batch(span(spanId=f"{number:016d}", attributes=attributes)))
+    return lines
+
+
+def gateway_rows() -> list[dict[str, Any]]:
+    """A gateway's rows of a call whose data had to stay in a region, of one that a guardrail alone was charged for, and
+    of two that failed, the first of them after an attempt that was billed."""
+    at = "2026-02-12T12:00:00Z"
+    row = {
+        "custom_llm_provider": "example", "startTime": at, "endTime": at, "status": "success",
+        "prompt_tokens": 1_000_000, "completion_tokens": 0,
+    }  # fmt: skip
+    guarded = {"input_cost": 0, "output_cost": 0, "guardrail_cost": 0.0036, "total_cost": 0.0036}
+    return [
+        {**row, "request_id": "resident", "model": "m", "spend": 13, "cost_breakdown": {"data_residency": "EU"}},
+        {**row, "request_id": "guarded", "model": "nobody's", "spend": 0.0036, "cost_breakdown": guarded},
+        {**row, "request_id": "twice", "model": "m", "status": "failure", "metadata": {"attempted_retries": 1}},
+        {**row, "request_id": "twice-attempt-0", "model": "m", "status": "failure", "spend": 10},
+        {**row, "request_id": "once", "model": "m", "status": "failure"},
+    ]
+
+
 @pytest.fixture(scope="module")
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> EngineWarehouse:
     made = EngineWarehouse(tmp_path_factory.mktemp("engine"))
@@ -221,7 +252,10 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> EngineWarehouse:
         made.land(f"inference-again/{number}.jsonl", shuffled[max(number * size - size // 2, 0) : (number + 1) * size])
     made.land("litellm/client.jsonl", fixture_rows("litellm.jsonl"))
     made.land("litellm-reserved/calls.jsonl", reserved_rows())
+    made.land("litellm-examples/calls.jsonl", gateway_rows())
     made.land("otel/client.jsonl", fixture_rows("otel.jsonl"))
+    made.seed("fx_rates", ("day", "currency", "rate"), [("2026-06-30", "EUR", "1.1")])
+    made.land("otel-foreign/spans.jsonl", foreign_spans())
     made.build("attempts", "capacity_usage", "repriced_costs", "price_versions", "price_coverage")
     return made
 
@@ -427,3 +461,30 @@ def test_our_cost_is_the_one_that_litellm_logged(warehouse: EngineWarehouse) -> 
     priced = [(outcome_id, ours, logged) for outcome_id, ours, logged in rows if outcome_id != "o-5"]
     assert len(priced) == 6
     assert [row for row in priced if row[1] is None or abs(row[1] - row[2]) > TOLERANCE] == []
+
+
+def test_a_cost_in_a_span_is_converted_from_its_currency(warehouse: EngineWarehouse) -> None:
+    """Catches 0.90 euros added up as 0.90 dollars, and a currency without a rate taken at par."""
+    found = warehouse.all("select logged_currency, logged_cost, cost from attempts where source = 'otel-foreign'")
+    assert sorted(found) == [
+        ("CHF", None, None),
+        ("EUR", Decimal("0.99"), Decimal("0.99")),
+        ("USD", Decimal("0.9"), Decimal("0.9")),
+        ("USD", Decimal("0.9"), Decimal("0.9")),
+    ]
+
+
+def test_what_a_gateway_says_of_its_price_is_heard(warehouse: EngineWarehouse) -> None:
+    """Catches a region at the worldwide price, and a model that nobody priced costed by what its guardrail cost."""
+    rows = warehouse.all(
+        "select attempt_id, cost, logged_cost from attempts where source = 'litellm-examples' and status = 'success'"
+    )
+    assert sorted(rows) == [("guarded", None, None), ("resident", Decimal("13.2"), Decimal(13))]
+
+
+def test_attempts_that_a_gateway_billed_are_one_request(warehouse: EngineWarehouse) -> None:
+    """Catches a retry inside a gateway counted as another request."""
+    rows = warehouse.all(
+        "select attempt_id, request_id from attempts where source = 'litellm-examples' and status = 'error' order by 1"
+    )
+    assert rows == [("once", "once"), ("twice", "twice"), ("twice-attempt-0", "twice")]
