@@ -17,7 +17,7 @@ from .guardrail_units import as_json, of_usage
 from .native import TASK_CLASSES, fields, rescue
 from .paths import BadRow, opened, short
 from .places import PLACED_FIELDS
-from .privacy import MAX_RESCUED_TEXT, is_private, to_json
+from .privacy import MAX_RESCUED_TEXT, is_label, is_private, to_json
 from .reasons import BAD_TIME, BAD_VALUE, INCONSISTENT_TOKENS, UNKNOWN_SHAPE, Bad
 from .values import CONTROL, decimal, integer
 
@@ -402,7 +402,7 @@ def _tags(value: Any) -> list[str]:
         except ValueError:
             return []
     tags = value if type(value) is list else []
-    return [t for t in tags if type(t) is str and len(t) <= MAX_RESCUED_TEXT and not CONTROL.search(t)]
+    return [t for t in tags if type(t) is str and is_label(t)]
 
 
 class _Place(NamedTuple):

@@ -26,7 +26,7 @@ from .otel_spans import (
     status_code,
 )
 from .places import PLACED_FIELDS
-from .privacy import MAX_RESCUED_TEXT, is_private, to_json
+from .privacy import is_label, is_private, to_json
 from .reasons import BAD_TIME, BAD_VALUE, UNKNOWN_SHAPE, Bad, ConservationError, FileRefused
 from .values import CONTROL, currency, integer
 
@@ -419,7 +419,6 @@ def _kept_attributes(attributes: dict[str, Any], resource: dict[str, Any]) -> st
     kept = {
         name: value
         for name, value in kept.items()
-        if type(value) in (int, float, bool)
-        or (type(value) is str and value and len(value) <= MAX_RESCUED_TEXT and not CONTROL.search(value))
+        if type(value) in (int, float, bool) or (type(value) is str and value and is_label(value))
     }
     return to_json(kept) if kept else None

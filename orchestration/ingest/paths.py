@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from .privacy import MAX_RESCUED_TEXT, scrub
+from .privacy import is_label, scrub
 from .reasons import BAD_NUMBER, BAD_VALUE, Bad
 from .values import CONTROL, integer
 
@@ -132,7 +132,7 @@ def short_texts(value: Any) -> list[str]:
     """The short texts of a list (tags); also of JSON text of one."""
     items = opened(value)
     items = items if type(items) is list else []
-    return [t for t in items if type(t) is str and t and len(t) <= MAX_RESCUED_TEXT and not CONTROL.search(t)]
+    return [t for t in items if type(t) is str and t and is_label(t)]
 
 
 def plain_members(value: Any) -> dict[str, Any]:

@@ -84,7 +84,7 @@ def _scrub(value: Any, depth: int, dropped: list[int]) -> Any:
     if kind is str:
         if value[:1] in ("{", "["):
             return _scrub_json_text(value, depth, dropped)
-        if _is_label(value):
+        if is_label(value):
             return value
     elif kind in (int, float, bool):
         return value
@@ -111,10 +111,11 @@ def _scrub(value: Any, depth: int, dropped: list[int]) -> Any:
 
 def is_kept_as_is(text: str) -> bool:
     """Whether the scrub keeps this text, under a name that is not private, just as it stands."""
-    return text != "" and text[0] not in "{[" and _is_label(text)
+    return text != "" and text[0] not in "{[" and is_label(text)
 
 
-def _is_label(text: str) -> bool:
+def is_label(text: str) -> bool:
+    """Whether a text is short and of few words, so that it names something and is not what somebody wrote."""
     return len(text) <= MAX_RESCUED_TEXT and text.count(" ") < MAX_RESCUED_WORDS and not CONTROL.search(text)
 
 

@@ -201,6 +201,16 @@ def test_a_sentence_under_a_harmless_name_is_not_stored(warehouse: Warehouse, hi
     assert warehouse.all("SELECT attributes FROM native.inference")[0][0] in (None, '{"wunsch":"{}"}')
 
 
+def test_a_sentence_among_the_labels_of_a_call_is_not_stored(warehouse: Warehouse):
+    """Catches tags and own attributes, which mapping rules read, that keep what somebody wrote."""
+    warehouse.take("litellm/tags.jsonl", jsonl({**SPEND_LOG, "request_tags": ["team:claims", TEXT]}))
+    warehouse.take("otel/own.jsonl", jsonl(batch(span(attributes={"finops.team": "claims", "finops.wish": TEXT}))))
+    kept = "SELECT attributes FROM {}"
+    assert warehouse.all(kept.format("litellm.calls")) == [('{"tags":["team:claims"]}',)]
+    assert '"finops.team":"claims"' in warehouse.all(kept.format("otel.spans"))[0][0]
+    assert canary_files(warehouse.settings.home) == []
+
+
 def test_equal_prompts_have_equal_hashes(warehouse: Warehouse):
     """Catches a prompt hash that spaces or capitals change, that another key does not change, or that is the prompt."""
     rows = [
