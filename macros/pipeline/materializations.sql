@@ -3,37 +3,35 @@
     one until the commit, a killed run rolls back), takes half the statements and leaves no second table behind. -#}
 
 {% materialization table, adapter='duckdb' %}
-    {%- set target_relation = this.incorporate(type='table') -%}
-    {%- do clear_the_way(target_relation) -%}
-    {{ run_hooks(pre_hooks, inside_transaction=False) }}
-    {{ run_hooks(pre_hooks, inside_transaction=True) }}
-    {% call statement('main') -%}
-        drop table if exists {{ target_relation }};
-        {{ get_create_table_as_sql(False, target_relation, sql) }}
-        {{ comments_on(target_relation) }}
-    {%- endcall %}
-    {{ run_hooks(post_hooks, inside_transaction=True) }}
-    {% do adapter.commit() %}
-    {{ run_hooks(post_hooks, inside_transaction=False) }}
-    {{ return({'relations': [target_relation]}) }}
+    {{ return(replace_relation('table')) }}
 {% endmaterialization %}
 
 
 {% materialization view, adapter='duckdb' %}
-    {%- set target_relation = this.incorporate(type='view') -%}
+    {{ return(replace_relation('view')) }}
+{% endmaterialization %}
+
+
+{#- Builds the model in the place of the relation before it. `kind`: table or view. -#}
+{% macro replace_relation(kind) %}
+    {%- set target_relation = this.incorporate(type=kind) -%}
     {%- do clear_the_way(target_relation) -%}
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
     {% call statement('main') -%}
-        drop view if exists {{ target_relation }};
+        drop {{ kind }} if exists {{ target_relation }};
+        {%- if kind == 'table' %}
+        {{ get_create_table_as_sql(False, target_relation, sql) }}
+        {%- else %}
         {{ get_create_view_as_sql(target_relation, sql) }}
+        {%- endif %}
         {{ comments_on(target_relation) }}
     {%- endcall %}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {% do adapter.commit() %}
     {{ run_hooks(post_hooks, inside_transaction=False) }}
     {{ return({'relations': [target_relation]}) }}
-{% endmaterialization %}
+{% endmacro %}
 
 
 {#- Drops what has the name of a relation and is of another type, and what a run that was killed under dbt's own

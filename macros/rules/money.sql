@@ -17,6 +17,19 @@
 {% macro attempt_money(amount) -%}try_cast({{ amount }} as decimal(18, 12)){%- endmacro %}
 
 
+{#- An amount of a card's currency in the reporting currency, rounded once, in the widest type: to be added to others
+    before it is the money of an attempt. Null without a rate. -#}
+{% macro in_reporting_currency(amount, fx_rate) -%}
+    {{ or_unknown('round((' ~ amount ~ ') * ' ~ fx_rate ~ ', 12)') }}
+{%- endmacro %}
+
+
+{#- The same as money of an attempt. -#}
+{% macro money_of(amount, fx_rate) -%}
+    {{ attempt_money(in_reporting_currency(amount, fx_rate)) }}
+{%- endmacro %}
+
+
 {#- An amount of another currency in the reporting currency, rounded once at 12 decimals. -#}
 {% macro converted(amount, fx_rate) -%}
     {{ exact_quotient([[amount, 12], [fx_rate, 9]], 1) }}

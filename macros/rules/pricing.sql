@@ -55,9 +55,15 @@
 {#- Cost of an attempt by the prices of its rate card, in their currency, not rounded. Exact: whole units times prices of
     at most 15 decimals. Null when a kind with units has no price; no units cost nothing whatever the price. -#}
 {% macro cost_by_card(attempt, card) -%}
+    {{ part_by_card(attempt, card, billed_units(attempt)) }}
+{%- endmacro %}
+
+
+{#- What the units of some billed kinds cost under a card, in its currency. -#}
+{% macro part_by_card(attempt, card, kinds) -%}
     (
-        {%- for kind, units in billed_units(attempt).items() %}
-        {{ '+ ' if not loop.first }}{{ bucket_cost(units, card ~ '.' ~ kind ~ '_price') }}
+        {%- for kind in kinds %}
+        {{ '+ ' if not loop.first }}{{ bucket_cost(billed_units(attempt)[kind], card ~ '.' ~ kind ~ '_price') }}
         {%- endfor %}
     ) * 0.000001
 {%- endmacro %}

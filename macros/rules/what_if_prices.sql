@@ -20,12 +20,6 @@
 {%- endmacro %}
 
 
-{#- An amount of a card's currency in the reporting currency, rounded once. Null without a rate. -#}
-{% macro money_of(amount, fx_rate) -%}
-    {{ attempt_money(or_unknown('round((' ~ amount ~ ') * ' ~ fx_rate ~ ', 12)')) }}
-{%- endmacro %}
-
-
 {#- What a call costs under a card, with what guardrails cost whatever model answers. Null without a price. -#}
 {% macro price_by_card(attempt, card, fx_rate) -%}
     ({{ money_of(cost_by_card(attempt, card), fx_rate) }} + {{ attempt }}.guardrail_cost)
@@ -57,16 +51,6 @@
             {{ price_by_card(attempt, 'tier_cards', 'tier_fx.rate') }},
             {{ price_by_card(attempt, 'standard_cards', 'standard_fx.rate') }}
         )
-{%- endmacro %}
-
-
-{#- What the units of some billed kinds cost under a card, in its currency. -#}
-{% macro part_by_card(attempt, card, kinds) -%}
-    (
-        {%- for kind in kinds %}
-        {{ '+ ' if not loop.first }}{{ bucket_cost(billed_units(attempt)[kind], card ~ '.' ~ kind ~ '_price') }}
-        {%- endfor %}
-    ) * 0.000001
 {%- endmacro %}
 
 

@@ -365,8 +365,7 @@ def _cache_hit(value: Any) -> Any:
 
 
 def _used_tokens(row: dict[str, Any]) -> bool:
-    counts = (integer(row.get(name), lenient=True) for name in ("prompt_tokens", "completion_tokens"))
-    return any(type(count) is int and count > 0 for count in counts)
+    return any(_is_some(integer(row.get(name), lenient=True)) for name in ("prompt_tokens", "completion_tokens"))
 
 
 def _spend(spend: Any, breakdown: dict[str, Any], cache_hit: Any, *, used_tokens: bool) -> Any:

@@ -47,45 +47,54 @@ placed_checks as (
             coalesce(provider_aliases.provider, checks.logged_provider) = model_names.provider
             and {{ model_name_key('checks.model') }} = model_names.name_key
 
+),
+
+priced_checks as (
+
+    select
+        checks.book_version,
+        checks.is_published,
+        checks.day,
+        checks.source,
+        checks.attempt_id,
+        checks.provider,
+        checks.model,
+        checks.units,
+        cards.list_prices is not null as has_list_prices,
+        case
+            when cards.currencies = 1
+                then {{ money_of(bucket_cost('checks.units', 'cards.guardrail_price') ~ ' * 0.000001', 'price_fx.rate') }}
+        end as cost,
+        {{ money_of(
+            bucket_cost('checks.units', list_item('cards.list_prices', card_kinds() | length)) ~ ' * 0.000001', 'list_fx.rate'
+        ) }} as listed_cost
+    from placed_checks as checks
+    left join {{ ref('int_rate_cards') }} as cards
+        on
+            checks.book_version = cards.book_version
+            and {{ card_prices_attempt('cards', 'checks') }}
+    left join {{ ref('int_fx_rates') }} as price_fx
+        on
+            cards.currency = price_fx.currency
+            and checks.day >= price_fx.valid_from
+            and checks.day < price_fx.valid_to
+    left join {{ ref('int_fx_rates') }} as list_fx
+        on
+            cards.list_currency = list_fx.currency
+            and checks.day >= list_fx.valid_from
+            and checks.day < list_fx.valid_to
+
 )
 
 select
-    checks.book_version,
-    checks.is_published,
-    checks.day,
-    checks.source,
-    checks.attempt_id,
-    checks.provider,
-    checks.model,
-    checks.units,
-    case
-        when cards.currencies = 1
-            then cast({{ money_of(
-                bucket_cost('checks.units', 'cards.guardrail_price') ~ ' * 0.000001', 'price_fx.rate'
-            ) }} as decimal(38, 12))
-    end as cost,
-    case
-        when cards.list_prices is null and cards.currencies = 1
-            then cast({{ money_of(
-                bucket_cost('checks.units', 'cards.guardrail_price') ~ ' * 0.000001', 'price_fx.rate'
-            ) }} as decimal(38, 12))
-        else cast({{ money_of(
-            bucket_cost('checks.units', list_item('cards.list_prices', card_kinds() | length)) ~ ' * 0.000001',
-            'list_fx.rate'
-        ) }} as decimal(38, 12))
-    end as list_cost
-from placed_checks as checks
-left join {{ ref('int_rate_cards') }} as cards
-    on
-        checks.book_version = cards.book_version
-        and {{ card_prices_attempt('cards', 'checks') }}
-left join {{ ref('int_fx_rates') }} as price_fx
-    on
-        cards.currency = price_fx.currency
-        and checks.day >= price_fx.valid_from
-        and checks.day < price_fx.valid_to
-left join {{ ref('int_fx_rates') }} as list_fx
-    on
-        cards.list_currency = list_fx.currency
-        and checks.day >= list_fx.valid_from
-        and checks.day < list_fx.valid_to
+    book_version,
+    is_published,
+    day,
+    source,
+    attempt_id,
+    provider,
+    model,
+    units,
+    cast(cost as decimal(38, 12)) as cost,
+    cast(case when has_list_prices then listed_cost else cost end as decimal(38, 12)) as list_cost
+from priced_checks

@@ -233,13 +233,11 @@ rated_attempts as (
         rate_cards.is_free,
         rate_cards.currencies = 1 and price_fx.rate is not null as is_convertible,
         -- Rounded once, after currency.
-        {{ or_unknown('round(' ~ cost_by_card('placed_attempts', 'rate_cards') ~ ' * price_fx.rate, 12)') }} as book_cost,
+        {{ in_reporting_currency(cost_by_card('placed_attempts', 'rate_cards'), 'price_fx.rate') }} as book_cost,
         rate_cards.list_prices is not null as has_list_prices,
         case
             when rate_cards.list_prices is not null
-                then {{ or_unknown(
-                    'round(' ~ list_cost_by_card('placed_attempts', 'rate_cards') ~ ' * list_fx.rate, 12)'
-                ) }}
+                then {{ in_reporting_currency(list_cost_by_card('placed_attempts', 'rate_cards'), 'list_fx.rate') }}
         end as listed_cost,
         {%- for kind in tool_kinds() %}
         rate_cards.{{ kind }}_price is null and {{ billed_units('placed_attempts')[kind] }} > 0 as lacks_{{ kind }}_price,
@@ -252,8 +250,8 @@ rated_attempts as (
         -- Hours pay for tokens; calls of tools are billed besides.
         case
             when capacity.attempt_id is null or {{ tool_units('placed_attempts') }} = 0 then 0
-            else {{ or_unknown(
-                'round(' ~ part_by_card('placed_attempts', 'rate_cards', tool_kinds()) ~ ' * price_fx.rate, 12)'
+            else {{ in_reporting_currency(
+                part_by_card('placed_attempts', 'rate_cards', tool_kinds()), 'price_fx.rate'
             ) }}
         end as tool_cost,
         {{ attempt_money(converted('placed_attempts.logged_cost', 'logged_fx.rate')) }} as logged_cost,
