@@ -11,7 +11,7 @@
             );
         {%- endfor %}
         insert into raw.control.run
-        select 'none', timestamptz '2100-01-01 00:00:00+00', 'full'
+        select 'none', {{ instant_literal(as_of_without_run()) }}, 'full'
         where not exists (select 1 from raw.control.run)
     {%- endif -%}
 {% endmacro %}

@@ -171,3 +171,23 @@
 {% macro spark__instant_text(instant) -%}
     date_format({{ instant }}, "yyyy-MM-dd'T'HH:mm:ss'Z'")
 {%- endmacro %}
+
+
+{#- An instant as text to the microsecond, in UTC; what `instant_literal` takes. -#}
+{% macro exact_instant_text(instant) -%}{{ return(adapter.dispatch('exact_instant_text')(instant)) }}{%- endmacro %}
+
+{% macro default__exact_instant_text(instant) -%}
+    strftime({{ instant }} at time zone 'UTC', '%Y-%m-%d %H:%M:%S.%f+00:00')
+{%- endmacro %}
+
+{% macro spark__exact_instant_text(instant) -%}
+    concat(date_format(to_utc_timestamp({{ instant }}, current_timezone()), 'yyyy-MM-dd HH:mm:ss.SSSSSS'), '+00:00')
+{%- endmacro %}
+
+
+{#- The instant of a text with its offset, as a constant. -#}
+{% macro instant_literal(text) -%}{{ return(adapter.dispatch('instant_literal')(text)) }}{%- endmacro %}
+
+{% macro default__instant_literal(text) -%}timestamptz '{{ text }}'{%- endmacro %}
+
+{% macro spark__instant_literal(text) -%}timestamp '{{ text }}'{%- endmacro %}

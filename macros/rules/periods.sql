@@ -10,11 +10,7 @@ select
 from {{ ref('requests') }}
 where
     response_time_ms is not null
-    {% if is_incremental() %}
-    and {{ period_start('cohort_day', grain) }} in (
-        select periods.period_start from ({{ rebuild_periods(grain) }}) as periods
-    )
-    {% endif %}
+    {{ and_in_rebuild_days(period_start('cohort_day', grain), grain=grain) }}
 group by 1, 2
 {% endmacro %}
 

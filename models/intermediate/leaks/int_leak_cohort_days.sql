@@ -1,7 +1,7 @@
 -- One row per day of the use-case marts whose leaks a run computes again: the days to rebuild, and the days that the
 -- attempts whose leaks were computed again count for.
 select day
-from ({{ rebuild_days() }}) as touched_days
+from {{ source('control', 'rebuild_days') }}
 
 union
 

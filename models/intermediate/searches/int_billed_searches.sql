@@ -11,9 +11,7 @@ with pool_days as (
     from {{ ref('int_pooled_searches') }}
     where
         true
-        {% if is_incremental() -%}
-        and {{ period_start('day', 'month') }} in (select period_start from ({{ rebuild_periods('month') }}) as months)
-        {%- endif %}
+        {{ and_in_rebuild_days(period_start('day', 'month'), grain='month') }}
     group by
         pool,
         day

@@ -27,7 +27,7 @@ outcomes_in_scope as (
     where
         outcome_id is not null
         {% if is_incremental() %}
-        and (day in ({{ rebuild_days() }}) or finished_day in ({{ rebuild_days() }}))
+        and ({{ in_rebuild_days('day') }} or {{ in_rebuild_days('finished_day') }})
         {% endif %}
 
     union
