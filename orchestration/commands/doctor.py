@@ -145,6 +145,16 @@ def _landing(settings: Settings) -> Iterator[Finding]:
     yield Finding("ok", f"{files:,} files in {settings.landing_url}")
 
 
+def _labels(settings: Settings) -> Iterator[Finding]:
+    from orchestration.commands.sources import read_ledger
+
+    sentences = read_ledger(settings).labels
+    for sentence in sentences:
+        yield Finding("note", f"{sentence}. Correct it in the export or in sources.yml, then run `finops rebuild`")
+    if not sentences:
+        yield Finding("ok", "all labels of the loaded rows could be used")
+
+
 def _manifest(settings: Settings) -> Iterator[Finding]:
     from orchestration.transform import manifest_is_current
 
@@ -171,6 +181,7 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Finding]]] = {
     "lock": _lock,
     "reference": _reference,
     "landing": _landing,
+    "labels": _labels,
     "dbt": _manifest,
     "published": _published,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
@@ -28,12 +29,35 @@ _REASONS = """
     SELECT source, reason, count(*), 'files' FROM {files} WHERE status = 'refused' GROUP BY ALL
     ORDER BY 1, 3 DESC, 2
 """
+_LABELS = """
+    SELECT source, label.key, sum(label.value::BIGINT)::BIGINT FROM {files}, json_each(unusable_labels) AS label
+    GROUP BY ALL ORDER BY 1, 3 DESC, 2
+"""
+
+
+@dataclass
+class Ledger:
+    """What is known of all sources.
+
+    Attributes:
+        counts: files and rows, by source.
+        reasons: source, reason code, number, and whether of rows or files.
+        labels: a sentence for each label whose values could not be used.
+        paths: landing paths that are dealt with; None where that cannot be told now.
+        note: where the figures come from, when it is not the ledger itself.
+    """
+
+    counts: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    reasons: list[tuple[Any, ...]] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+    paths: set[str] | None = field(default_factory=set)
+    note: str = ""
 
 
 def show_sources(settings: Settings) -> None:
     """Print one line per landing folder, then why rows and files were refused."""
     landing = Landing(settings.landing_url)
-    counts, reasons, known, note = _ledger(settings)
+    ledger = read_ledger(settings)
     folders = landing.sources()
     table = Table(box=None, pad_edge=False)
     table.add_column("source", no_wrap=True)
@@ -41,52 +65,67 @@ def show_sources(settings: Settings) -> None:
     for name in columns:
         table.add_column(name, justify="right")
     table.add_column("")
-    for source in sorted({*folders, *counts}):
+    for source in sorted({*folders, *ledger.counts}):
         files = [file.name for file in landing.list_source(source).files] if source in folders else []
-        numbers = counts.get(source, (0,) * 7)
-        remark = _remark(source, files, known)
+        numbers = ledger.counts.get(source, (0,) * 7)
+        remark = _remark(source, files, ledger.paths)
         table.add_row(plain(source), *(f"{number:,}" for number in (len(files), *numbers)), remark)
     if table.row_count:
         out.print("files seen, loaded and refused; rows that came in and what became of them")
         out.print(table)
     else:
         out.print(f"nothing has landed in {settings.landing_url}; `finops demo` writes a sample company there")
-    if reasons:
+    if ledger.reasons:
         out.print("\nwhy rows and files were refused")
-        for source, reason, number, what in reasons:
+        for source, reason, number, what in ledger.reasons:
             out.print(plain(f"  {source}: {number:,} {what}: {_explained(source, reason)}"))
+    if ledger.labels:
+        out.print("\nlabels that could not be used; their rows were loaded without them")
+        for sentence in ledger.labels:
+            out.print(plain(f"  {sentence}"))
     unknown = unknown_folders(settings)
     if unknown:
         out.print(plain(f"\nnobody reads these folders: {', '.join(unknown)}; see CONTRIBUTING.md for the names"))
-    if note:
-        out.print(f"\n{note}")
+    if ledger.note:
+        out.print(f"\n{ledger.note}")
 
 
-def _ledger(settings: Settings) -> tuple[dict[str, tuple[int, ...]], list[tuple[Any, ...]], set[str] | None, str]:
-    """Counts per source, reasons, and the paths that are dealt with, from the ledger; while a run holds it, the first
-    two are those of the published build and the paths are not known."""
+def read_ledger(settings: Settings) -> Ledger:
+    """The ledger; while a run holds it, what the published build has of it."""
     if not settings.raw_database.exists():
-        return {}, [], set(), ""
+        return Ledger()
     try:
         with duckdb.connect(str(settings.raw_database), read_only=True) as con:
             paths = {path for (path,) in con.execute("SELECT path FROM ledger.seen_files").fetchall()}
-            return *_read(con, "ledger.load_files", "ledger.quarantined_rows"), paths, ""
+            return _read(con, "ledger.load_files", "ledger.quarantined_rows", paths, "")
     except duckdb.IOException as error:
         if not is_held_elsewhere(error):
             raise
     try:
         with open_published(settings) as con:
-            counts, reasons = _read(con, "marts.load_files", "marts.quarantined_rows")
+            note = "a run is in progress; these are the figures of the published build"
+            return _read(con, "marts.load_files", "marts.quarantined_rows", None, note)
     except CommandError:
-        return {}, [], None, "a run is in progress and nothing is published yet, so the ledger cannot be read now"
-    return counts, reasons, None, "a run is in progress; these are the figures of the published build"
+        note = "a run is in progress and nothing is published yet, so the ledger cannot be read now"
+        return Ledger(paths=None, note=note)
 
 
-def _read(
-    con: duckdb.DuckDBPyConnection, files: str, rows: str
-) -> tuple[dict[str, tuple[int, ...]], list[tuple[Any, ...]]]:
+def _read(con: duckdb.DuckDBPyConnection, files: str, rows: str, paths: set[str] | None, note: str) -> Ledger:
     counts = {source: tuple(numbers) for source, *numbers in con.execute(_COUNTS.format(files=files)).fetchall()}
-    return counts, con.execute(_REASONS.format(files=files, rows=rows)).fetchall()
+    reasons = con.execute(_REASONS.format(files=files, rows=rows)).fetchall()
+    try:
+        labels = con.execute(_LABELS.format(files=files)).fetchall()
+    except duckdb.BinderException:
+        # An older version wrote it, which refused such rows.
+        labels = []
+    return Ledger(counts, reasons, [_label(*label) for label in labels], paths, note)
+
+
+def _label(source: str, name: str, number: int) -> str:
+    family = family_of(source)
+    label = family.labels.get(name) if family is not None else None
+    accepts = f"; it takes {label.accepts}" if label else ""
+    return f"{source}: {name} of {number:,} {'row' if number == 1 else 'rows'} could not be used{accepts}"
 
 
 def _remark(source: str, files: list[str], known: set[str] | None) -> str:

@@ -18,7 +18,7 @@ from .records import records_in
 
 FIELDS: tuple[Field, ...] = fields(
     "shape! correlation_id:id! request_id:id trace_id:id sequence_number:integer operation deployment model"
-    " gateway_region api_version is_stream:boolean status_code started_at:time! ended_at:time latency_ms:duration"
+    " gateway_region api_version is_stream:boolean? status_code started_at:time! ended_at:time latency_ms:duration"
     " prompt_tokens:integer cache_read_tokens:integer completion_tokens:integer reasoning_tokens:integer"
     " audio_input_tokens:integer audio_output_tokens:integer total_tokens:integer usage_disagrees:boolean" + PLACED,
     task_class=TASK_CLASSES,

@@ -33,7 +33,7 @@ from .reasons import INCONSISTENT_TOKENS, UNKNOWN_SHAPE
 from .records import records_in
 
 FIELDS: tuple[Field, ...] = fields(
-    "request_id:id! trace_id:id account_id region inference_region operation model_id! service_tier latency_mode"
+    "request_id:id! trace_id:id account_id? region inference_region operation model_id! service_tier latency_mode"
     " status error_code stop_reason started_at:time! ended_at:time latency_ms:duration input_tokens:integer"
     " cache_read_tokens:integer cache_write_tokens:integer cache_write_1h_tokens:integer output_tokens:integer"
     " total_tokens:integer guardrail_units usage_disagrees:boolean" + PLACED,

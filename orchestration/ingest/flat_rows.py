@@ -18,7 +18,8 @@ from .tables import Table
 
 # Fields that every gateway's table ends with; ``places.yml`` says where they stand.
 PLACED = (
-    " outcome_id:id use_case task_class:word release_id experiment can_wait:boolean input_valid:boolean prompt_hash"
+    " outcome_id:id? use_case? task_class:word? release_id? experiment? can_wait:boolean? input_valid:boolean?"
+    " prompt_hash?"
 )
 Check = Callable[[dict[str, pa.Array], Problems], None]
 

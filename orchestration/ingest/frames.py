@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -60,12 +61,31 @@ class ParseContext:
 
 @dataclass(frozen=True)
 class Field:
-    """A field of a landed row: its name, kind (see ``values.parser``; or ``word`` with ``allowed``), and need."""
+    """A field of a landed row.
+
+    Attributes:
+        kind: see ``values.parser``; or ``word`` with ``allowed``.
+        needed: without it the row is refused.
+        is_label: neither what the row costs nor what it counts as depends on it. A value that cannot be used is unknown
+            and counted; that of any other field refuses the row.
+    """
 
     name: str
     kind: str
     needed: bool = False
     allowed: frozenset[str] = frozenset()
+    is_label: bool = False
+
+    @property
+    def accepts(self) -> str:
+        """What may stand in it, in words."""
+        if self.kind == "word":
+            return f"one of {', '.join(sorted(self.allowed))}"
+        if self.kind == "boolean":
+            return "true or false"
+        if self.kind == "integer":
+            return f"a whole number from 0 to {MAX_COUNT:,}"
+        return f"one line of at most {MAX_TEXT:,} characters"
 
 
 @dataclass
@@ -76,6 +96,7 @@ class Frame:
         columns: Arrow arrays of equal length, by name.
         line_nos, row_nos: place in the file of each row.
         table: where the rows land; None: the family's first table.
+        unusable: label -> rows among these whose value could not be used.
     """
 
     columns: dict[str, pa.Array]
@@ -83,6 +104,7 @@ class Frame:
     row_nos: Sequence[int]
     quarantined: list[Quarantined]
     table: Table | None = None
+    unusable: Counter[str] = field(default_factory=Counter)
 
 
 class Parser(Protocol):
@@ -97,16 +119,21 @@ class Parser(Protocol):
 
 
 class Problems:
-    """First problem of each row of a batch."""
+    """First problem of each row of a batch, and labels that cannot be used."""
 
     def __init__(self) -> None:
         self._found: dict[int, tuple[str, str, Any]] = {}
+        self._labels: list[tuple[int, str]] = []
 
     def __len__(self) -> int:
         return len(self._found)
 
     def add(self, place: int, reason: str, field: str, value: Any = None) -> None:
         self._found.setdefault(place, (reason, field, value))
+
+    def add_label(self, place: int, field: str) -> None:
+        """A label whose value is no problem of its row."""
+        self._labels.append((place, field))
 
     def add_where(self, mask: pa.Array, reason: str, field: str) -> None:
         """A problem for each row where the mask is true."""
@@ -116,8 +143,9 @@ class Problems:
 
     def split(self, columns: dict[str, pa.Array], batch: Batch, hasher: Hasher) -> Frame:
         """The frame of a batch: rows without problems, and the others as quarantined rows."""
+        unusable = Counter(field for place, field in self._labels if place not in self._found)
         if not self._found:
-            return Frame(columns, batch.line_nos, batch.row_nos, batch.quarantined)
+            return Frame(columns, batch.line_nos, batch.row_nos, batch.quarantined, unusable=unusable)
         quarantined = list(batch.quarantined)
         hashed: dict[int, tuple[int | None, str | None]] = {}
         for place in sorted(self._found):
@@ -136,6 +164,7 @@ class Problems:
             pick(batch.line_nos, keep),
             pick(batch.row_nos, keep),
             quarantined,
+            unusable=unusable,
         )
 
 
@@ -148,7 +177,8 @@ def typed_column(
     lenient: bool = False,
     naive_is_utc: bool = False,
 ) -> pa.Array:
-    """Arrow array of a field; bad values and needed values that are missing become problems."""
+    """Arrow array of a field; bad values and needed values that are missing become problems. A parser may hand on why a
+    value is bad in its place."""
     column = _clean_column(field, values, latest)
     if column is None:
         column = _column_by_value(field, values, problems, latest, lenient, naive_is_utc)
@@ -170,9 +200,12 @@ def _column_by_value(
         parse = {value: parse(value) for value in distinct}.__getitem__
     clean = []
     for place, value in enumerate(values):
-        result = parse(value)
+        result = value if type(value) is Bad else parse(value)
         if type(result) is Bad:
-            problems.add(place, result, field.name, value)
+            if field.is_label:
+                problems.add_label(place, field.name)
+            else:
+                problems.add(place, result, field.name, value)
             result = None
         clean.append(result)
     if field.kind in ("money", "minutes", "stated"):

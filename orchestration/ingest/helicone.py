@@ -15,7 +15,7 @@ from .privacy import is_private, to_json
 from .records import records_in
 
 FIELDS: tuple[Field, ...] = fields(
-    "request_id:id! response_id:id session_id:id trace_id:id provider! model status_code is_threat:boolean"
+    "request_id:id! response_id:id session_id:id trace_id:id provider! model status_code is_threat:boolean?"
     " started_at:time! ended_at:time latency_ms:duration updated_at:time! prompt_tokens:integer"
     " cache_read_tokens:integer cache_write_tokens:integer cache_write_1h_tokens:integer completion_tokens:integer"
     " reasoning_tokens:integer audio_input_tokens:integer audio_output_tokens:integer total_tokens:integer"

@@ -22,13 +22,13 @@ from .reasons import BAD_NUMBER, UNKNOWN_SHAPE, Bad
 from .values import decimal
 
 FIELDS: tuple[Field, ...] = fields(
-    "record_kind! observation_id:id! trace_id:id parent_id:id session_id:id observation_type level error_kind"
+    "record_kind! observation_id:id! trace_id:id parent_id:id session_id:id observation_type level? error_kind"
     " environment release name model provider service_tier started_at:time! ended_at:time updated_at:time!"
     " is_deleted:boolean input_tokens:integer cache_read_tokens:integer cache_write_tokens:integer"
     " cache_write_1h_tokens:integer output_tokens:integer reasoning_tokens:integer audio_input_tokens:integer"
     " audio_output_tokens:integer image_input_tokens:integer web_search_calls:integer total_tokens:integer"
     " unmapped_tokens:integer input_includes_parts:boolean output_includes_parts:boolean usage_disagrees:boolean"
-    " logged_cost:money cache_hit:boolean" + PLACED,
+    " logged_cost:money cache_hit:boolean?" + PLACED,
     task_class=TASK_CLASSES,
 )
 _TRACE_MEMBERS = ("scores", "corrections")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .flat_rows import PLACED
 from .frames import Field
 from .native import FIELDS as NATIVE_FIELDS
 from .native import TASK_CLASSES, fields
@@ -14,8 +15,7 @@ _WORDS = {field.name: field.allowed for field in NATIVE_FIELDS["rework"] if fiel
 REVIEW_FIELDS: tuple[Field, ...] = fields(
     "record_kind! review_id:id! trace_id:id observation_id:id session_id:id name score_source data_type queue_id:id"
     " opened_at:time! closed_at:time updated_at:time! is_deleted:boolean is_rework:boolean severity:word kind:word"
-    " cause:word role handling_minutes:minutes outcome_id:id use_case task_class:word release_id experiment"
-    " can_wait:boolean input_valid:boolean prompt_hash",
+    " cause:word? role handling_minutes:minutes" + PLACED,
     severity=_WORDS["severity"],
     kind=_WORDS["kind"],
     cause=_WORDS["cause"],

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from .batches import Batch, Objects
+from .flat_rows import PLACED
 from .frames import Field, Frame, ParseContext, Problems, typed_column
 from .guardrail_units import as_json, of_usage
 from .native import TASK_CLASSES, fields, rescue
@@ -22,13 +23,12 @@ from .reasons import BAD_TIME, BAD_VALUE, INCONSISTENT_TOKENS, UNKNOWN_SHAPE, Ba
 from .values import CONTROL, decimal, integer
 
 FIELDS: tuple[Field, ...] = fields(
-    "shape call_id:id! litellm_call_id:id retried_call_id:id trace_id:id session_id:id call_type status:word!"
-    " error_class error_code model model_group custom_llm_provider deployment started_at:time! ended_at:time"
+    "shape call_id:id! litellm_call_id:id retried_call_id:id trace_id:id session_id:id call_type? status:word!"
+    " error_class? error_code? model model_group custom_llm_provider deployment started_at:time! ended_at:time"
     " prompt_tokens:integer! completion_tokens:integer! cache_read_tokens:integer cache_write_tokens:integer"
     " cache_write_1h_tokens:integer reasoning_tokens:integer audio_input_tokens:integer audio_output_tokens:integer"
     " image_input_tokens:integer web_search_calls:integer region guardrail_units usage_disagrees:boolean"
-    " cache_hit:boolean spend:money service_tier attempted_retries:integer attempted_fallbacks:integer outcome_id:id"
-    " use_case task_class:word release_id experiment can_wait:boolean input_valid:boolean prompt_hash",
+    " cache_hit:boolean? spend:money service_tier attempted_retries:integer? attempted_fallbacks:integer?" + PLACED,
     status=frozenset({"success", "failure"}),
     task_class=TASK_CLASSES,
 )

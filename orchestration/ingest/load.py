@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -32,7 +33,7 @@ from .report import IngestReport
 from .staging import ChangedWhileReading, Staged, stage
 from .writer import FileKey, RowWriter
 
-PARSER_VERSION = "1"
+PARSER_VERSION = "2"
 # A sender's clock may be this far ahead.
 CLOCK_SKEW = timedelta(minutes=5)
 # Small files share a transaction up to this many rows or files: 100,000 tiny files would otherwise cost 100,000
@@ -67,6 +68,7 @@ class _LoadedFile:
     max_time: datetime | None = None
     reason: str | None = None
     reasons: Counter[str] = field(default_factory=Counter)
+    unusable: Counter[str] = field(default_factory=Counter)
 
     def span_times(self, times: pa.Array) -> None:
         """Widen the span of event times."""
@@ -227,6 +229,7 @@ class _SourceRun:
                     loaded.span_times(frame.columns[table.event_time])
                     self._writer.add(table, frame.columns, frame.line_nos, frame.row_nos, loaded.key)
                 quarantined.extend(frame.quarantined)
+                loaded.unusable.update(frame.unusable)
             if len(quarantined) >= QUARANTINE_ROWS:
                 self._quarantine(quarantined, loaded)
         self._quarantine(quarantined, loaded)
@@ -255,6 +258,7 @@ class _SourceRun:
             loaded.reasons[str(FILE_REFUSED) if for_its_rows else refusal.reason] += added
         loaded.rows, loaded.rows_in, loaded.reason = 0, refusal.rows, refusal.reason
         loaded.min_time = loaded.max_time = None
+        loaded.unusable.clear()
 
     def _begin(self) -> None:
         if not self._is_open:
@@ -317,8 +321,9 @@ class _SourceRun:
             "min_time": loaded.min_time,
             "max_time": loaded.max_time,
             "loaded_at": self._now,
+            "unusable_labels": json.dumps(loaded.unusable, sort_keys=True) if loaded.unusable else None,
         }
-        self.report.add_file(entry, loaded.reasons)
+        self.report.add_file(entry, loaded.reasons, loaded.unusable)
         if loaded.reason:
             write_refusal_note(self._settings, entry, loaded.reasons)
         return entry

@@ -26,43 +26,46 @@ _BREAKS = frozenset(" {[")
 
 
 def fields(text: str, **allowed: frozenset[str]) -> tuple[Field, ...]:
-    """``name:kind`` separated by blanks, ``!`` after a needed one; names in ``allowed`` hold listed words."""
+    """``name:kind`` separated by blanks, ``!`` after a needed one, ``?`` after a label; names in ``allowed`` hold
+    listed words."""
     fields = []
     for item in text.split():
-        name, _, kind = item.rstrip("!").partition(":")
-        fields.append(Field(name, kind or "text", item.endswith("!"), allowed.get(name, frozenset())))
+        name, _, kind = item.rstrip("!?").partition(":")
+        words = allowed.get(name, frozenset())
+        fields.append(Field(name, kind or "text", item.endswith("!"), words, is_label=item.endswith("?")))
     return tuple(fields)
 
 
 FIELDS: dict[str, tuple[Field, ...]] = {
     "inference": fields(
-        "attempt_id:id! request_id:id retry_of:id outcome_id:id use_case task_class:word provider! model!"
+        "attempt_id:id! request_id:id retry_of:id outcome_id:id? use_case? task_class:word? provider! model!"
         " service_tier:word started_at:time! ended_at:time latency_ms:duration status:word! input_tokens:integer!"
         " cache_read_tokens:integer cache_write_tokens:integer cache_write_1h_tokens:integer output_tokens:integer!"
         " reasoning_tokens:integer audio_input_tokens:integer audio_output_tokens:integer image_input_tokens:integer"
         " web_search_calls:integer file_search_calls:integer code_interpreter_calls:integer"
         " cache_storage_token_hours:integer region deployment"
-        " cache_hit:boolean input_valid:boolean can_wait:boolean experiment release_id cost:money currency:currency",
+        " cache_hit:boolean? input_valid:boolean? can_wait:boolean? prompt_hash? experiment? release_id?"
+        " cost:money currency:currency",
         status=STATUSES,
         service_tier=SERVICE_TIERS,
         task_class=TASK_CLASSES,
     ),
     "rework": fields(
-        "ticket_id:id! outcome_ids:ids use_case opened_at:time! closed_at:time updated_at:time! severity:word!"
-        " kind:word! cause:word handling_minutes:minutes role cost:money currency:currency status:word!",
+        "ticket_id:id! outcome_ids:ids use_case? opened_at:time! closed_at:time updated_at:time! severity:word!"
+        " kind:word! cause:word? handling_minutes:minutes role cost:money currency:currency status:word!",
         severity=frozenset({"critical", "major", "minor"}),
         kind=frozenset({"correction", "full_review", "spot_check"}),
         cause=frozenset({"quality", "input", "policy", "timeout", "other"}),
         status=frozenset({"open", "closed", "void"}),
     ),
     "sla": fields(
-        "event_id:id! outcome_id:id! use_case metric:word! started_at:time! due_at:due! stopped_at:time"
+        "event_id:id! outcome_id:id! use_case? metric:word! started_at:time! due_at:due! stopped_at:time"
         " updated_at:time! paused_minutes:minutes status:word",
         metric=frozenset({"response", "resolution"}),
         status=frozenset({"running", "stopped", "cancelled"}),
     ),
     "outcomes": fields(
-        "outcome_id:id! use_case! decision:word! decided_at:time! decided_by_role",
+        "outcome_id:id! use_case! decision:word! decided_at:time! decided_by_role?",
         decision=frozenset({"accepted", "rejected", "abandoned"}),
     ),
 }
@@ -73,7 +76,7 @@ TIME_ORDER = {
     "sla": ("stopped_at", "started_at"),
 }
 # Names that a table's parser reads besides its fields.
-ALSO_READ = {"inference": {"prompt_hash", guardrail_units.FIELD, *PROMPT_BODIES}, "rework": {"outcome_id"}}
+ALSO_READ = {"inference": {guardrail_units.FIELD, *PROMPT_BODIES}, "rework": {"outcome_id"}}
 
 
 class NativeParser:
@@ -104,7 +107,7 @@ class NativeParser:
             end, start = TIME_ORDER[self._name]
             problems.add_where(pc.less(columns[end], columns[start]), BAD_TIME, end)
         if self._name == "inference":
-            columns["prompt_hash"] = self._prompt_hashes(batch.values, problems)
+            columns["prompt_hash"] = self._prompt_hashes(columns["prompt_hash"], batch.values)
             columns[guardrail_units.FIELD] = _guardrail_units(batch.values, problems)
         rescued, attributes = rescue(batch.values, self._known)
         columns["_rescued"] = rescued
@@ -112,9 +115,7 @@ class NativeParser:
             columns["attributes"] = attributes
         return problems.split(columns, batch, self._context.hasher)
 
-    def _prompt_hashes(self, values: Values, problems: Problems) -> pa.Array:
-        given = typed_column(Field("prompt_hash", "text"), values.column("prompt_hash"), problems,
-                             latest=self._context.latest)  # fmt: skip
+    def _prompt_hashes(self, given: pa.Array, values: Values) -> pa.Array:
         hasher = self._context.hasher
         names = values.names()
         bodies = [name for name in PROMPT_BODIES if name in names] if given.null_count else []

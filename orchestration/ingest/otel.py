@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from .batches import BATCH_ROWS, Batch, Objects, Quarantined
+from .flat_rows import PLACED
 from .frames import Field, Frame, ParseContext, Problems, typed_column
 from .json_lines import JsonLinesReader
 from .litellm import check_parts, served_tier
@@ -39,9 +40,8 @@ FIELDS: tuple[Field, ...] = fields(
     " status_code convention operation provider request_model response_model response_id:id service_tier error_type"
     " input_tokens:integer cache_read_tokens:integer cache_write_tokens:integer cache_write_1h_tokens:integer"
     " output_tokens:integer reasoning_tokens:integer audio_input_tokens:integer audio_output_tokens:integer"
-    " image_input_tokens:integer input_includes_cache:boolean usage_disagrees:boolean resend_count:integer"
-    " logged_cost:money logged_currency:currency outcome_id:id use_case task_class:word release_id experiment"
-    " can_wait:boolean input_valid:boolean cache_hit:boolean prompt_hash",
+    " image_input_tokens:integer input_includes_cache:boolean usage_disagrees:boolean resend_count:integer?"
+    " logged_cost:money logged_currency:currency cache_hit:boolean?" + PLACED,
     task_class=TASK_CLASSES,
 )
 # Attribute names of each token count, newest convention first.

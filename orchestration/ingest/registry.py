@@ -7,18 +7,32 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from . import azure_apim, bedrock, focus, gateway_tables, helicone, invoice_tables, langfuse, tables, usage_reports
+from . import (
+    azure_apim,
+    bedrock,
+    focus,
+    gateway_tables,
+    helicone,
+    invoice_tables,
+    langfuse,
+    langfuse_reviews,
+    litellm,
+    otel,
+    tables,
+    usage_reports,
+)
 from .azure_apim import ApimParser
 from .batches import RowReader
 from .bedrock import BedrockParser
 from .desks import jira, jira_export, pagerduty, servicenow, zendesk
 from .desks.rows import DeskReader
 from .focus import FocusParser
-from .frames import ParseContext, Parser
+from .frames import Field, ParseContext, Parser
 from .helicone import HeliconeParser
 from .json_lines import JsonLinesReader
 from .langfuse import LangfuseParser
 from .litellm import LiteLLMParser
+from .native import FIELDS as NATIVE_FIELDS
 from .native import NativeParser
 from .otel import OtelParser, OtelReader
 from .privacy import Hasher
@@ -35,6 +49,7 @@ class Family:
         tables: where its rows land; most families have one.
         needed: columns that a CSV or Parquet file must have; one name of each group is enough.
         make_parser: builds the parser of one ingest run.
+        fields: what its rows hold.
         formats: what its files may be; others are refused.
         json_reader: reader of its JSON files.
         named_once: where the header of a CSV file may name a column several times, the columns that it must not; None
@@ -46,6 +61,7 @@ class Family:
     tables: tuple[Table, ...]
     needed: tuple[tuple[str, ...], ...]
     make_parser: Callable[[ParseContext], Parser]
+    fields: tuple[Field, ...] = ()
     formats: tuple[str, ...] = ("json", "csv", "parquet")
     json_reader: Callable[[Iterator[bytes], int, Hasher], RowReader] = JsonLinesReader
     named_once: frozenset[str] | None = None
@@ -54,6 +70,11 @@ class Family:
     def table(self) -> Table:
         """The table of rows whose frame names none."""
         return self.tables[0]
+
+    @property
+    def labels(self) -> dict[str, Field]:
+        """Its fields whose unusable values are unknown instead of refusing the row, by name."""
+        return {field.name: field for field in self.fields if field.is_label}
 
 
 def _needed(*names: str) -> tuple[tuple[str, ...], ...]:
@@ -69,6 +90,7 @@ SOURCES: dict[str, Family] = {
             (tables.INFERENCE,),
             _needed("attempt_id", "provider", "model", "started_at", "status", "input_tokens", "output_tokens"),
             partial(NativeParser, "inference"),
+            fields=NATIVE_FIELDS["inference"],
         ),
         Family(
             "litellm",
@@ -76,6 +98,7 @@ SOURCES: dict[str, Family] = {
             (tables.CALLS,),
             _needed("request_id", "startTime", "model", "prompt_tokens", "completion_tokens"),
             LiteLLMParser,
+            fields=litellm.FIELDS,
         ),
         Family(
             "otel",
@@ -83,6 +106,7 @@ SOURCES: dict[str, Family] = {
             (tables.SPANS,),
             (),
             OtelParser,
+            fields=otel.FIELDS,
             formats=("json",),
             json_reader=OtelReader,
         ),
@@ -92,6 +116,7 @@ SOURCES: dict[str, Family] = {
             (gateway_tables.OBSERVATIONS, gateway_tables.REVIEWS),
             (("id", "span_id"),),
             LangfuseParser,
+            fields=langfuse.FIELDS + langfuse_reviews.REVIEW_FIELDS,
             json_reader=record_reader(langfuse.records_of),
         ),
         Family(
@@ -100,6 +125,7 @@ SOURCES: dict[str, Family] = {
             (gateway_tables.REQUESTS,),
             _needed("request_id", "request_created_at", "provider"),
             HeliconeParser,
+            fields=helicone.FIELDS,
             json_reader=record_reader(helicone.records_of),
         ),
         Family(
@@ -108,6 +134,7 @@ SOURCES: dict[str, Family] = {
             (gateway_tables.INVOCATIONS,),
             (),
             BedrockParser,
+            fields=bedrock.FIELDS,
             formats=("json",),
             json_reader=record_reader(bedrock.records_of),
         ),
@@ -117,6 +144,7 @@ SOURCES: dict[str, Family] = {
             (gateway_tables.LLM_LOGS,),
             (("CorrelationId", "correlationId"), ("TimeGenerated", "time")),
             ApimParser,
+            fields=azure_apim.FIELDS,
             json_reader=record_reader(azure_apim.records_of),
         ),
         Family(
@@ -125,6 +153,7 @@ SOURCES: dict[str, Family] = {
             (tables.REWORK,),
             _needed("ticket_id", "opened_at", "updated_at", "severity", "kind", "status"),
             partial(NativeParser, "rework"),
+            fields=NATIVE_FIELDS["rework"],
         ),
         Family(
             "sla",
@@ -132,6 +161,7 @@ SOURCES: dict[str, Family] = {
             (tables.SLA,),
             _needed("event_id", "outcome_id", "metric", "started_at", "due_at", "updated_at"),
             partial(NativeParser, "sla"),
+            fields=NATIVE_FIELDS["sla"],
         ),
         Family(
             "outcomes",
@@ -139,6 +169,7 @@ SOURCES: dict[str, Family] = {
             (tables.OUTCOMES,),
             _needed("outcome_id", "use_case", "decision", "decided_at"),
             partial(NativeParser, "outcomes"),
+            fields=NATIVE_FIELDS["outcomes"],
         ),
         Family(
             "zendesk",
@@ -146,6 +177,7 @@ SOURCES: dict[str, Family] = {
             (tables.ZENDESK,),
             (("id", "ticket_id", "sla_policy_id"),),
             zendesk.ZendeskParser,
+            fields=zendesk.ZendeskParser.fields,
             json_reader=partial(DeskReader, zendesk.PAGES),
         ),
         Family(
@@ -156,6 +188,7 @@ SOURCES: dict[str, Family] = {
             (tables.JIRA,),
             _needed(*jira_export.NEEDED),
             jira.JiraParser,
+            fields=jira.JiraParser.fields,
             formats=("json", "csv"),
             json_reader=partial(DeskReader, jira.PAGES),
             named_once=jira_export.NAMED_ONCE,
@@ -166,6 +199,7 @@ SOURCES: dict[str, Family] = {
             (tables.SERVICENOW,),
             _needed("sys_id"),
             servicenow.ServiceNowParser,
+            fields=servicenow.ServiceNowParser.fields,
             json_reader=partial(DeskReader, servicenow.PAGES),
         ),
         Family(
@@ -174,6 +208,7 @@ SOURCES: dict[str, Family] = {
             (tables.PAGERDUTY,),
             _needed("id", "created_at"),
             pagerduty.PagerDutyParser,
+            fields=pagerduty.PagerDutyParser.fields,
             json_reader=partial(DeskReader, pagerduty.PAGES),
         ),
         Family(

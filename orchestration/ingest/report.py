@@ -23,6 +23,7 @@ class IngestReport:
         files_unstable: changed or vanished while they were read; left for the next run.
         superseded_before: rows of earlier runs that a better version in this run has replaced.
         reasons: reason code -> quarantined rows.
+        unusable: label -> rows whose value could not be used and is unknown.
         refused: (file, reason) of each file refused as a whole.
     """
 
@@ -41,6 +42,7 @@ class IngestReport:
     quarantined: int = 0
     superseded_before: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
+    unusable: Counter[str] = field(default_factory=Counter)
     refused: list[tuple[str, str]] = field(default_factory=list)
 
     @property
@@ -48,11 +50,12 @@ class IngestReport:
         """Files whose content became part of the ledger in this run."""
         return self.files_loaded + self.files_refused
 
-    def add_file(self, entry: Mapping[str, Any], reasons: Counter[str]) -> None:
+    def add_file(self, entry: Mapping[str, Any], reasons: Counter[str], unusable: Counter[str]) -> None:
         """Count a file by its ledger entry."""
         for name in ("rows_in", *ROW_FATES):
             setattr(self, name, getattr(self, name) + entry[name])
         self.reasons.update(reasons)
+        self.unusable.update(unusable)
         if entry["status"] == "loaded":
             self.files_loaded += 1
         else:
@@ -62,4 +65,8 @@ class IngestReport:
     def as_dict(self) -> dict[str, int | str | dict[str, int]]:
         """Plain numbers, for logs and metadata; holds no values and no file names."""
         numbers = {name: value for name, value in vars(self).items() if isinstance(value, int | str)}
-        return {**numbers, "reasons": dict(self.reasons.most_common())}
+        return {
+            **numbers,
+            "reasons": dict(self.reasons.most_common()),
+            "unusable_labels": dict(self.unusable.most_common()),
+        }

@@ -204,6 +204,7 @@ LEDGER_TABLES: dict[str, dict[str, str]] = {
         "min_time": TIME,
         "max_time": TIME,
         "loaded_at": TIME,
+        "unusable_labels": "VARCHAR",
     },
     "ledger.quarantined_rows": {
         "file_sha256": "VARCHAR",

@@ -19,5 +19,6 @@ select
     parser_version,
     min_time,
     max_time,
-    loaded_at
+    loaded_at,
+    unusable_labels
 from {{ source('ledger', 'load_files') }}

@@ -92,6 +92,13 @@ class Record:
                 raise Refused(BAD_VALUE, field, strange)
         return self._places.defaults.get(field)
 
+    def label(self, field: str) -> str | None:
+        """As ``word``; why not in place of a value that cannot be used."""
+        try:
+            return self.word(field)
+        except Refused as refused:
+            return refused.reason
+
     def first(self, field: str) -> str | None:
         """The value at the first place of a field, as it came."""
         return next((value for place in self._places.of(field) for value in self._at(place)), None)

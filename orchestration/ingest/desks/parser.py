@@ -18,9 +18,9 @@ from .finding import Record, Refused
 # One shape for all desks: a record is a ticket, something that belongs to one (a clock, hours of work, an event), or
 # a policy. Columns that a kind of record does not have are null.
 COMMON = (
-    "record! record_id:id! ticket_id:id ticket_key:id outcome_ids:ids use_case is_in_scope:boolean is_rework:boolean"
-    " opened_at:time closed_at:time updated_at:time! severity:word kind:word cause:word handling_minutes:minutes role"
-    " status:word reopens:integer"
+    "record! record_id:id! ticket_id:id ticket_key:id outcome_ids:ids use_case? is_in_scope:boolean is_rework:boolean"
+    " opened_at:time closed_at:time updated_at:time! severity:word kind:word cause:word? handling_minutes:minutes role"
+    " status:word reopens:integer?"
 )
 CLOCK = " metric:word started_at:time due_at:due stopped_at:time paused_seconds:integer clock_status:word"
 _WORDS: dict[str, frozenset[str]] = {
@@ -108,7 +108,7 @@ class DeskParser:
 
     def ticket(self, record: Record, **own: Any) -> dict[str, Any]:
         """Fields of a ticket that the places find; ``own`` are those that the desk has in one place."""
-        outcome_ids, use_case = record.outcome_ids(), record.word("use_case")
+        outcome_ids, use_case = record.outcome_ids(), record.label("use_case")
         in_scope = record.is_in_scope()
         status = record.word("status")
         is_linked = outcome_ids is not None or use_case is not None
@@ -121,7 +121,7 @@ class DeskParser:
             "is_rework": in_scope and is_linked and self._places.tickets_are_rework,
             "severity": record.word("severity"),
             "kind": record.word("kind"),
-            "cause": record.word("cause"),
+            "cause": record.label("cause"),
             "role": record.word("role"),
             "status": status,
             **own,

@@ -31,7 +31,7 @@ class ZendeskParser(DeskParser):
 
     places_name = "zendesk"
     fields = desk_fields(
-        COMMON + " priority metric_name instance_id:integer event_type target_minutes:minutes business_hours:boolean"
+        COMMON + " priority? metric_name instance_id:integer event_type target_minutes:minutes business_hours:boolean"
         " policy_id:id is_deleted:boolean"
     )
     json_columns = ("policy_metrics",)

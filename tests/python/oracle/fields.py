@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Any
 
 from .landing_files import BadRow, Row
 
@@ -139,6 +140,14 @@ def _of_epoch(ticks: Decimal, name: str) -> datetime:
             if 946_684_800 * 10**6 <= micros < 4_133_980_800 * 10**6:
                 return EPOCH + int(micros) * MICRO
     raise BadRow(f"bad_time {name}")
+
+
+def label(read: Callable[..., Any], row: Row, name: str, *more: object) -> Any:
+    """A field that no money or identity depends on: what cannot be used is unknown."""
+    try:
+        return read(row, name, *more)
+    except BadRow:
+        return None
 
 
 def not_before(first: datetime | None, second: datetime | None, name: str) -> None:

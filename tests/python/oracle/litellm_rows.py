@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from .fields import count, instant, money, not_before, text
+from .fields import count, instant, label, money, not_before, text
 from .landing_files import BadRow, Row, parse_json
 from .records import Attempt
 
@@ -49,9 +49,9 @@ def attempt_of(row: Row, source: str) -> Attempt:
         service_tier="standard" if tier in STANDARD_TIERS else tier,
         **tokens,
         cache_hit=str(row.get("cache_hit")).lower() == "true",
-        prompt_hash=text(named, "prompt_hash"),
-        outcome_id=text(named, "outcome_id"),
-        named_use_case=text(named, "use_case"),
+        prompt_hash=label(text, named, "prompt_hash"),
+        outcome_id=label(text, named, "outcome_id"),
+        named_use_case=label(text, named, "use_case"),
         logged_cost=_logged_cost(row, breakdown, is_payload),
         logged_currency="USD",
         # The spend-log table keeps the trace under the name of the session.

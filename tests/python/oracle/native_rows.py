@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from .fields import MICRO, choice, count, currency_code, flag, instant, money, not_before, number, text
+from .fields import MICRO, choice, count, currency_code, flag, instant, label, money, not_before, number, text
 from .landing_files import BadRow, Row, parse_json
 from .records import Attempt, Clock, Decision, Ticket
 
@@ -48,9 +48,6 @@ def attempt_of(row: Row, source: str) -> Attempt:
     output_tokens = count(row, "output_tokens", needed=True)
     if (optional["reasoning_tokens"] or 0) > output_tokens:
         raise BadRow("reasoning_above_output")
-    choice(row, "task_class", ("A", "B", "C"))
-    for name in ("input_valid", "can_wait"):
-        flag(row, name)
     return Attempt(
         source=source,
         family="inference",
@@ -64,10 +61,10 @@ def attempt_of(row: Row, source: str) -> Attempt:
         input_tokens=count(row, "input_tokens", needed=True),
         output_tokens=output_tokens,
         **optional,
-        cache_hit=bool(flag(row, "cache_hit")),
-        prompt_hash=text(row, "prompt_hash") or _body(row),
-        outcome_id=text(row, "outcome_id"),
-        named_use_case=text(row, "use_case"),
+        cache_hit=bool(label(flag, row, "cache_hit")),
+        prompt_hash=label(text, row, "prompt_hash") or _body(row),
+        outcome_id=label(text, row, "outcome_id"),
+        named_use_case=label(text, row, "use_case"),
         logged_cost=money(row, "cost"),
         logged_currency=currency_code(row, "currency"),
         stated_request_id=text(row, "request_id"),
@@ -98,13 +95,13 @@ def ticket_of(row: Row, source: str) -> Ticket:
         source=source,
         ticket_id=text(row, "ticket_id", needed=True),
         outcome_ids=_outcome_ids(row),
-        named_use_case=text(row, "use_case"),
+        named_use_case=label(text, row, "use_case"),
         opened_at=opened_at,
         closed_at=closed_at,
         updated_at=instant(row, "updated_at", needed=True),
         severity=choice(row, "severity", ("critical", "major", "minor"), needed=True),
         kind=choice(row, "kind", ("correction", "full_review", "spot_check"), needed=True),
-        cause=choice(row, "cause", ("quality", "input", "policy", "timeout", "other")),
+        cause=label(choice, row, "cause", ("quality", "input", "policy", "timeout", "other")),
         handling_minutes=number(row, "handling_minutes", 6),
         role=text(row, "role"),
         stated_cost=money(row, "cost"),
@@ -142,7 +139,7 @@ def clock_of(row: Row, source: str) -> Clock:
         source=source,
         event_id=text(row, "event_id", needed=True),
         outcome_id=text(row, "outcome_id", needed=True),
-        named_use_case=text(row, "use_case"),
+        named_use_case=label(text, row, "use_case"),
         metric=choice(row, "metric", ("response", "resolution"), needed=True),
         started_at=started_at,
         due_at=instant(row, "due_at", needed=True),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from .fields import count, flag, instant, money, not_before, text
+from .fields import count, flag, instant, label, money, not_before, text
 from .landing_files import BadRow, Row
 from .records import Attempt
 
@@ -83,7 +83,7 @@ class _Named:
         return next((value for value in found if value not in (None, "")), None)
 
     def text(self, name: str) -> str | None:
-        return text({name: self.value(name)}, name)
+        return label(text, {name: self.value(name)}, name)
 
 
 def spans_of(row: Row, source: str) -> Iterator[Span | BadRow]:
@@ -143,7 +143,7 @@ def _span(span: Row, resource: Row, source: str) -> Span:
             model=_first_text(own, ("gen_ai.response.model", *REQUEST_MODEL)),
             service_tier=_tier(own),
             **_tokens(own),
-            cache_hit=bool(flag({"cache_hit": named.value("cache_hit")}, "cache_hit")),
+            cache_hit=bool(label(flag, {"cache_hit": named.value("cache_hit")}, "cache_hit")),
             prompt_hash=named.text("prompt_hash"),
             outcome_id=outcome_id,
             named_use_case=use_case,

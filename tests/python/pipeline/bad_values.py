@@ -35,9 +35,8 @@ FIELDS: dict[str, dict[str, str]] = {
         " reasoning_tokens audio_input_tokens audio_output_tokens image_input_tokens",
         "amount": "cost latency_ms",
         "time": "started_at ended_at",
-        "boolean": "cache_hit input_valid can_wait",
-        "word": "status service_tier task_class",
-        "text": "request_id retry_of outcome_id use_case provider model experiment release_id prompt_hash",
+        "word": "status service_tier",
+        "text": "request_id retry_of provider model region deployment",
         "currency": "currency",
         "id": "attempt_id",
         "needed": "provider model started_at status input_tokens output_tokens",
@@ -45,8 +44,8 @@ FIELDS: dict[str, dict[str, str]] = {
     "rework": {
         "amount": "cost handling_minutes",
         "time": "opened_at updated_at closed_at",
-        "word": "severity kind cause status",
-        "text": "outcome_id use_case role",
+        "word": "severity kind status",
+        "text": "outcome_id role",
         "currency": "currency",
         "id": "ticket_id",
         "needed": "opened_at updated_at severity kind status",
@@ -56,14 +55,12 @@ FIELDS: dict[str, dict[str, str]] = {
         "time": "started_at stopped_at updated_at",
         "due": "due_at",
         "word": "metric status",
-        "text": "use_case",
         "id": "event_id outcome_id",
         "needed": "metric started_at due_at updated_at",
     },
     "outcomes": {
         "time": "decided_at",
         "word": "decision",
-        "text": "decided_by_role",
         "id": "outcome_id",
         "needed": "use_case decision decided_at",
     },
@@ -80,7 +77,6 @@ BAD: dict[str, list[tuple[Any, str]]] = {
     "amount": [(value, "bad_number") for value in [*_NO_NUMBERS, NAN]],
     "time": [*_NO_TIMES, ("2090-01-01T00:00:00Z", "future_time")],
     "due": _NO_TIMES,
-    "boolean": [("yes", "bad_boolean"), (2, "bad_boolean"), ([], "bad_boolean")],
     "word": [("SUCCESS!", "bad_value"), ("success ", "bad_value"), (["success"], "bad_value")],
     "text": [(value, "bad_text") for value in _NO_TEXTS],
     "currency": [("EURO", "bad_value"), ("12", "bad_value"), ({}, "bad_value")],
@@ -88,6 +84,12 @@ BAD: dict[str, list[tuple[Any, str]]] = {
     "needed": [(None, "missing_field"), ("", "missing_field")],
 }  # fmt: skip
 
+# Labels: a value that cannot be used becomes unknown, and its row stands.
+LABELS: dict[str, list[Any]] = {
+    **dict.fromkeys(("cache_hit", "input_valid", "can_wait"), ["yes", 2, []]),
+    "task_class": ["draft", "A ", ["A"]],
+    **dict.fromkeys(("outcome_id", "use_case", "experiment", "release_id", "prompt_hash"), _NO_TEXTS),
+}
 # Values that look bad and are not: what stands in the mart is what was sent.
 HOSTILE_NAMES = (
     "=cmd()|' /C calc'!A0", "+1", "@sum", "'; drop table x;--", '"quoted"', "{{ 1 / 0 }}", "<script>alert(1)</script>",
@@ -119,6 +121,15 @@ def bad_rows() -> Iterator[BadRow]:
                     yield BadRow(source, _line(row, value), reason)
 
 
+def unlabelled_rows() -> list[bytes]:
+    """An attempt with each value of each label that cannot be used."""
+    values = [(name, value) for name, bad in LABELS.items() for value in bad]
+    return [
+        _line(GOOD["inference"] | {"attempt_id": f"unlabelled-{number}", name: value}, value)
+        for number, (name, value) in enumerate(values)
+    ]
+
+
 def bad_lines() -> list[BadRow]:
     """Lines that no field is to blame for."""
     row = json.dumps(GOOD["inference"] | {"attempt_id": "bad-line"})
@@ -136,7 +147,7 @@ def bad_lines() -> list[BadRow]:
             (row[:-1].encode() + b', "x": "' + b"y" * 1_100_000 + b'"}', "line_too_long"),
             (row.replace("claims_triage", "\xff").encode("latin-1"), "bad_encoding"),
             (row.replace("claims_triage", "a\x00b").encode(), "bad_encoding"),
-            (row.replace('"claims_triage"', r'"\ud800"').encode(), "bad_text"),
+            (row.replace('"openai"', r'"\ud800"').encode(), "bad_text"),
             (json.dumps(GOOD["inference"] | {"attempt_id": "end", "ended_at": "2026-06-30T00:00:00Z"}).encode(),
              "bad_time"),
             (json.dumps(GOOD["inference"] | {"attempt_id": "part", "reasoning_tokens": 11}).encode(),

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.sample_company import CANARY, write
-from pipeline.bad_values import GOOD, HOSTILE_NAMES, ID_OF, bad_lines, bad_rows
+from pipeline.bad_values import GOOD, HOSTILE_NAMES, ID_OF, LABELS, bad_lines, bad_rows, unlabelled_rows
 from pipeline.canaries import PLANTED, plant
 from pipeline.command import Home
 from pipeline.hidden_text import places_of, require_hidden
@@ -47,6 +47,7 @@ class Hostile:
             _good("inference", f"g{n}", use_case=name, outcome_id=name) for n, name in enumerate(HOSTILE_NAMES)
         ]
         _land(self.home.landing / "inference-good", self.good)
+        _land(self.home.landing / "inference-unlabelled", unlabelled_rows())
         plant(self.home.landing)
         self.printed = self.home.nightly(AS_OF)
 
@@ -96,6 +97,21 @@ def test_good_rows_are_not_harmed(hostile: Hostile) -> None:
         "sql", "--format", "csv", "select outcome_id from attempts where source like '%-good'"
     )
     assert not [line for line in printed.splitlines() if line.strip('"').startswith(("=", "+", "@"))]
+
+
+def test_a_label_that_cannot_be_used_costs_no_row(hostile: Hostile) -> None:
+    """Mistake caught: a word of a company's own that takes what it paid out of the figures, or that nobody counts."""
+    with hostile.home.published() as con:
+        (attempts, cached, cost) = con.execute(
+            "SELECT count(*), count(*) FILTER (cache_hit), count(*) FILTER (cost > 0) FROM attempts"
+            " WHERE source = 'inference-unlabelled'"
+        ).fetchone()
+        ((counted, quarantined),) = con.execute(
+            "SELECT unusable_labels, quarantined FROM load_files WHERE source = 'inference-unlabelled'"
+        ).fetchall()
+    assert (attempts, cached, quarantined) == (len(unlabelled_rows()), 0, 0)
+    assert cost == attempts
+    assert json.loads(counted) == {name: len(values) for name, values in LABELS.items()}
 
 
 def test_every_row_is_accounted_for(hostile: Hostile) -> None:
