@@ -86,7 +86,7 @@ BAD: dict[str, list[tuple[Any, str]]] = {
 
 # Labels: a value that cannot be used becomes unknown, and its row stands.
 LABELS: dict[str, list[Any]] = {
-    **dict.fromkeys(("cache_hit", "input_valid", "can_wait"), ["yes", 2, []]),
+    **{name: ["yes", 2, []] for name in ("cache_hit", "input_valid", "can_wait")},
     "task_class": ["draft", "A ", ["A"]],
     **dict.fromkeys(("outcome_id", "use_case", "experiment", "release_id", "prompt_hash"), _NO_TEXTS),
 }
