@@ -15,12 +15,17 @@ RUN_STAMP := .venv/.set-up-to-run
 export UV_COMPILE_BYTECODE := 1
 export DO_NOT_TRACK := 1
 
-.PHONY: help demo test lint ui clean setup
+# What benchmarks measure is read from here: a list of names, or nothing for all but the two of five million.
+ONLY ?=
+
+.PHONY: help demo test test-scale bench lint ui clean setup
 
 help:
 	@echo "make demo   a sample company through the whole warehouse, and its eight metrics"
 	@echo "make test   all checks and tests"
 	@echo "make lint   style only, without the tests"
+	@echo "make test-scale  a million attempts in 512 MB, about ten minutes"
+	@echo "make bench  the benchmarks, about forty minutes; ONLY=B1,B3 for some of them"
 	@echo "make ui     Dagster on http://127.0.0.1:3000"
 	@echo "make clean  remove the environment and caches; var/ (landing, warehouse, published) stays"
 
@@ -29,12 +34,18 @@ demo: $(RUN_STAMP)
 
 # A test must not see the settings of whoever runs it.
 test: $(STAMP)
-	@.venv/bin/ruff check orchestration tests
+	@.venv/bin/ruff check orchestration tests benchmarks
 	@env -u FINOPS_HOME -u FINOPS_LANDING -u FINOPS_SEEDS .venv/bin/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 
+test-scale: $(STAMP)
+	@env -u FINOPS_HOME -u FINOPS_LANDING -u FINOPS_SEEDS .venv/bin/python -m pytest tests/scale
+
+bench: $(STAMP)
+	@.venv/bin/python -m benchmarks --only "$(ONLY)"
+
 lint: $(STAMP)
-	.venv/bin/ruff check orchestration tests
-	.venv/bin/ruff format --check orchestration tests
+	.venv/bin/ruff check orchestration tests benchmarks
+	.venv/bin/ruff format --check orchestration tests benchmarks
 	@mkdir -p "$(FINOPS_HOME)/warehouse"
 	.venv/bin/sqlfluff lint models tests/reconciliation
 
