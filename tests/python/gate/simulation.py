@@ -6,18 +6,15 @@ day are not independent: the gate has to bring its level under conditions that i
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import numpy as np
 import pandas as pd
+from pipeline.engine import Engine
 
-from orchestration.settings import PROJECT_DIR, Settings
-from orchestration.transform import dbt_environment
+from orchestration.reference import prepare
 
 MODELS = {"int_gate_arms": "intermediate", "int_gate_measures": "intermediate", "gate_verdicts": "marts"}
 DAYS = 28
@@ -127,8 +124,10 @@ def releases_of(
 class Gate:
     """The compiled models of the gate in a database of their own, over tables that a test fills."""
 
-    def __init__(self, work: Path) -> None:
-        self._sql = _compiled(work / "home")
+    def __init__(self, engine: Engine, work: Path) -> None:
+        settings = engine.warehouse(work / "home").settings
+        prepare(settings)
+        self._sql = engine.compiled(settings, tuple(MODELS))
         self._path = work / "gate" / "build.duckdb"
 
     def judge(self, days: pd.DataFrame, *, is_complete: bool = True) -> pd.DataFrame:
@@ -172,14 +171,3 @@ _RESPONSE_TIMES = """
         1000.0::DOUBLE AS response_time_p95_ms, NULL::DOUBLE AS promised_ms
     FROM days
 """
-
-
-def _compiled(home: Path) -> dict[str, str]:
-    settings = Settings(home=home)
-    settings.make_folders()
-    environment = {**os.environ, **dbt_environment(settings), "FINOPS_SEEDS_EFFECTIVE": str(PROJECT_DIR / "seeds")}
-    command = [sys.executable, "-m", "orchestration.dbt_child", "--quiet", "compile", "--select", *MODELS]
-    done = subprocess.run(command, cwd=PROJECT_DIR, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    folder = home / "dbt" / "pipeline" / "compiled" / "inference_finops" / "models"
-    return {name: next(folder.rglob(f"{name}.sql")).read_text(encoding="utf-8") for name in MODELS}

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from pipeline.engine import Engine
 
 from gate.simulation import Gate, Side, World, releases_of
 
@@ -22,8 +23,8 @@ T_TWO_SIDED_27, T_ONE_SIDED_27, Z_ONE_SIDED = 2.0518305, 1.7032884, 1.6448536
 
 
 @pytest.fixture(scope="module")
-def gate(tmp_path_factory: pytest.TempPathFactory) -> Gate:
-    return Gate(tmp_path_factory.mktemp("gate"))
+def gate(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Gate:
+    return Gate(engine, tmp_path_factory.mktemp("gate"))
 
 
 def _share(verdicts: pd.DataFrame, check: str, verdict: str) -> float:

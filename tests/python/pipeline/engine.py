@@ -30,6 +30,8 @@ from orchestration.settings import Settings
 from orchestration.transform import dbt_environment, variables_set
 from orchestration.warehouse import make_ready
 
+# `--quiet` formats each of dbt's thousands of events before it drops them: a tenth of a build of small tables.
+_SILENT = ("--log-level", "none")
 _FIRST_PUBLISH = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -92,11 +94,11 @@ class Engine:
         }
         with variables_set(environment):
             if self._manifest is None:
-                parsed = dbtRunner().invoke(["--quiet", "parse"])
+                parsed = dbtRunner().invoke([*_SILENT, "parse"])
                 assert parsed.success, parsed.exception
                 self._manifest = parsed.result
             try:
-                done = dbtRunner(manifest=self._manifest).invoke(["--quiet", *arguments])
+                done = dbtRunner(manifest=self._manifest).invoke([*_SILENT, *arguments])
             finally:
                 DuckDBConnectionManager.close_all_connections()
         failed = [r for r in getattr(done.result, "results", []) if r.status not in ("success", "pass")]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 import signal
+import time
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -21,6 +23,8 @@ FAILPOINTS = (
     "insert_rows:3", "after_commit:1", "gx:3", "dbt:12", "dbt:90", "publish_switch:1", "publish_ledger:1",
 )  # fmt: skip
 SWITCHED = "publish_ledger:1"
+# Seconds after which a first run is killed, wherever it may be by then.
+ANYWHERE = [Random(11).uniform(longest / 2, longest) for longest in (8, 16)]
 
 
 def _split(landing: Path, second: Path) -> None:
@@ -32,10 +36,19 @@ def _split(landing: Path, second: Path) -> None:
             path.rename(target)
 
 
+def _kill_anywhere(home: Home) -> None:
+    for seconds in ANYWHERE:
+        with home.start("nightly", "--as-of", AS_OF) as process:
+            time.sleep(seconds)
+            process.kill()
+            process.communicate()
+
+
 @pytest.mark.slow
 def test_killed_at_every_stage(engine: Engine, lean_project: Path, tmp_path: Path) -> None:
     """Mistake caught: rows without their ledger entry, a half-replaced day that no later plan touches, a build that
-    readers see before it is complete, a publish that the ledger forgets."""
+    readers see before it is complete, a publish that the ledger forgets; and a point between the named stages at which
+    a kill cannot be mended."""
     home = Home(tmp_path / "home", project=lean_project)
     write(home.landing, scale=0.02)
     unharmed = engine.warehouse(tmp_path / "unharmed")
@@ -43,6 +56,7 @@ def test_killed_at_every_stage(engine: Engine, lean_project: Path, tmp_path: Pat
     wanted = unharmed.night(parse_instant(AS_OF)).content_hash
 
     _split(home.landing, tmp_path / "second")
+    _kill_anywhere(home)
     home.nightly(AS_OF)
     first = require_whole(home)
     assert first != wanted

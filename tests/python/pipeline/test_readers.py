@@ -11,7 +11,7 @@ from pipeline.engine import Engine
 from pipeline.random_company import START, RandomCompany, deliver
 from pipeline.readers import reading
 
-NIGHTS = 4
+NIGHTS = 3
 
 
 @pytest.mark.slow

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
+from pipeline.engine import Engine
 
 from orchestration.database import open_database
-from orchestration.dbt_child import PARENT_VARIABLE
 from orchestration.ingest.load import ingest_source
 from orchestration.reference import prepare
-from orchestration.settings import PROJECT_DIR, Settings
-from orchestration.transform import dbt_environment
+from orchestration.settings import Settings
 
 AS_OF = datetime(2027, 6, 1, tzinfo=UTC)
 
@@ -27,7 +23,8 @@ AS_OF = datetime(2027, 6, 1, tzinfo=UTC)
 class EngineWarehouse:
     """Write seeds and landing files, ``build`` once, then look at what came out."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, engine: Engine, home: Path) -> None:
+        self._engine = engine
         self.seeds = home / "seeds"
         self.seeds.mkdir(parents=True)
         self.settings = Settings(home=home, seeds=self.seeds, hash_key="a test key")
@@ -62,19 +59,10 @@ class EngineWarehouse:
             assert not refused, refused
             con.execute("delete from control.run")
             con.execute("insert into control.run (run_id, as_of, mode) values ('engine', ?, 'full')", [AS_OF])
-        kinds = ("--resource-type", "seed", "--resource-type", "model")
-        self._dbt("build", *kinds, "--select", "resource_type:seed", *(f"+{model}" for model in models))
+        self._engine.build(self.settings, full=False, select=("resource_type:seed", *(f"+{m}" for m in models)))
 
     def all(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """Rows of a query on what was built."""
         with duckdb.connect(str(self.settings.build_database), read_only=True) as con:
             con.execute("set TimeZone = 'UTC'; set search_path = 'marts'")
             return con.execute(query, list(values)).fetchall()
-
-    def _dbt(self, *arguments: str) -> None:
-        environment = {**os.environ, **dbt_environment(self.settings), PARENT_VARIABLE: str(os.getpid())}
-        done = subprocess.run(
-            [sys.executable, "-m", "orchestration.dbt_child", "--quiet", *arguments],
-            cwd=PROJECT_DIR, env=environment, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stdout + done.stderr

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from ingest.samples import batch, span
+from pipeline.engine import Engine
 
 from orchestration.prices.book import BookModel, book_models, package_prices, package_providers
 from orchestration.prices.names import ALIAS_COLUMNS, model_alias_rows
@@ -218,8 +219,8 @@ def gateway_rows() -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def warehouse(tmp_path_factory: pytest.TempPathFactory) -> EngineWarehouse:
-    made = EngineWarehouse(tmp_path_factory.mktemp("engine"))
+def warehouse(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> EngineWarehouse:
+    made = EngineWarehouse(engine, tmp_path_factory.mktemp("engine"))
     rows = package_prices(PROVIDERS).rows
     write_rows(made.seeds / "model_prices.csv", rows)
     with (made.seeds / "model_prices.csv").open("a", encoding="utf-8", newline="") as file:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pipeline.engine import Engine
 
 from orchestration.prices.rows import COLUMNS
 from orchestration.reference.specs import TOKEN_KINDS
@@ -28,10 +29,10 @@ USED = {
 
 
 @pytest.fixture(scope="module")
-def reconciled(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], dict[str, Any]]:
+def reconciled(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], dict[str, Any]]:
     """What the reconciliation says by model and kind, after the export has come as an invoice."""
     home: Path = tmp_path_factory.mktemp("export")
-    made = EngineWarehouse(home)
+    made = EngineWarehouse(engine, home)
     kinds = [kind for kind in TOKEN_KINDS if kind != "guardrail"]
     prices = [{**PRICE, "token_kind": kind, "price_per_million": str(10 + place)} for place, kind in enumerate(kinds)]
     prices.append({**PRICE, "model": "guardrail-content", "token_kind": "guardrail", "price_per_million": "150"})
