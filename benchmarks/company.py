@@ -21,7 +21,7 @@ _KINDS = {
     "rework": ("tickets", ("opened_at", "closed_at", "updated_at"), ("minutes",)),
     "sla": ("clocks", ("started_at", "due_at", "stopped_at", "updated_at"), ()),
 }
-_ATTEMPTS_AN_OUTCOME = 3.1
+_ATTEMPTS_AN_OUTCOME = 3.05
 _LITELLM = """
     SELECT attempt_id AS request_id, 'acompletion' AS call_type, input_tokens + cache_read_tokens AS prompt_tokens,
         output_tokens AS completion_tokens, prompt_tokens + completion_tokens AS total_tokens,

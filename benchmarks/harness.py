@@ -14,6 +14,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks.limits import BOUNDS, Bound
 from orchestration.settings import PROJECT_DIR
 
 _LOOK_EVERY_SECONDS = 0.1
@@ -39,23 +40,22 @@ class Result:
     """One line of the table.
 
     Attributes:
-        value: what is held against ``limit``, in ``unit``; above the limit the benchmark fails.
-        goal: where the value should be, whether it is or not.
+        name: key of its bounds.
+        value: in ``unit``.
         parts: medians that the value was made of, in CPU-seconds.
     """
 
     name: str
     measure: str
     value: float
-    goal: float
-    limit: float
-    unit: str = ""
+    unit: str = "x"
     parts: Mapping[str, float] = field(default_factory=dict)
     peak_bytes: int = 0
 
     @property
-    def is_within_limit(self) -> bool:
-        return self.value <= self.limit
+    def bound(self) -> Bound:
+        """Goal and limit of the value."""
+        return BOUNDS[self.name]
 
 
 class BenchmarkFailed(RuntimeError):

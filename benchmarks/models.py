@@ -17,11 +17,11 @@ SELECTIONS = {"B2": ("--select", "+path:models/marts/core"), "B2a": ()}
 
 
 def core(work: Path, repetitions: int, scale: float) -> list[Result]:
-    return [_measure("B2", "core models and theirs / floor", work, repetitions, scale, goal=4, limit=25)]
+    return [_measure("B2", "core models and theirs / floor", work, repetitions, scale)]
 
 
 def every(work: Path, repetitions: int, scale: float) -> list[Result]:
-    return [_measure("B2a", "all models / floor", work, repetitions, scale, goal=10, limit=50)]
+    return [_measure("B2a", "all models / floor", work, repetitions, scale)]
 
 
 def long_history(work: Path, scale: float) -> Path:
@@ -47,9 +47,7 @@ def _after_first_night(work: Path, name: str, attempts: int, days: int, new: int
     return home
 
 
-def _measure(
-    name: str, measure: str, work: Path, repetitions: int, scale: float, *, goal: float, limit: float
-) -> Result:
+def _measure(name: str, measure: str, work: Path, repetitions: int, scale: float) -> Result:
     homes = {
         "engine": copy_of(long_history(work, scale), work / "homes" / "models"),
         "fixed": copy_of(tiny(work), work / "homes" / "models-tiny"),
@@ -75,4 +73,4 @@ def _measure(
     require_equal("marts and floor", built, *(run.answer for run in runs["floor"]))
     parts = {side: cpu(measured) for side, measured in runs.items()}
     ratio = (parts["engine"] - parts["fixed"]) / parts["floor"]
-    return Result(name, measure, ratio, goal, limit, "x", parts, peak(runs["engine"]))
+    return Result(name, measure, ratio, "x", parts, peak(runs["engine"]))

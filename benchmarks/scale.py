@@ -22,7 +22,6 @@ from benchmarks.models import short_history, tiny
 
 FIRST_BUILD, DAY, DAYS = 5_000_000, 1_000_000, 90
 SMALL, USUAL = "512MB", "2GB"
-PEAK_GOAL = PEAK_LIMIT = 2.0
 
 
 def first_build(work: Path, repetitions: int, scale: float) -> list[Result]:
@@ -54,8 +53,8 @@ def _small_against_usual(name, measure, homes: Path, prefix: str, run, repetitio
     parts = {SMALL: cpu(runs["small"]), USUAL: cpu(runs["usual"])}
     highest = peak(runs["small"])
     return [
-        Result(name, f"{measure}, {SMALL} / {USUAL}", parts[SMALL] / parts[USUAL], 1.15, 1.15, "x", parts, highest),
-        Result(name, f"{measure} at {SMALL}: peak of the tree", highest / 1e9, PEAK_GOAL, PEAK_LIMIT, "GB"),
+        Result(name, f"{measure}, {SMALL} / {USUAL}", parts[SMALL] / parts[USUAL], "x", parts, highest),
+        Result(f"{name} peak", f"{measure} at {SMALL}: most memory of the tree", highest / 1e9, "GB"),
     ]
 
 
@@ -73,5 +72,5 @@ def one_day(work: Path, repetitions: int, scale: float) -> list[Result]:
     require_equal("marts and floor", floor.answer_of(published(home)), *(run.answer for run in runs["floor"]))
     parts = {name: cpu(side) for name, side in runs.items()}
     ratio = (parts["engine"] - parts["fixed"]) / parts["floor"]
-    return [Result("B7", "1 M of one day, files to published marts beyond the fixed part / floor from files", ratio, 6,
-                   30, "x", parts, peak(runs["engine"]))]  # fmt: skip
+    return [Result("B7", "1 M of one day, files to published marts beyond the fixed part / floor from files", ratio,
+                   "x", parts, peak(runs["engine"]))]  # fmt: skip

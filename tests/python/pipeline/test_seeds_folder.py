@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.instants import parse_instant
 from pipeline.command import Home
+from pipeline.engine import Engine
 
 AS_OF, LATER = "2026-07-05T00:00:00Z", "2026-07-06T00:00:00Z"
 USE_CASES = (
@@ -27,63 +29,57 @@ ATTEMPT = (
 BURN = "SELECT limit_amount, spent_amount, status FROM owner_budget_burn WHERE owner = 'anna' AND day = '2026-07-02'"
 
 
-@pytest.fixture(scope="module")
-def company(lean_project: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Path]:
-    folder = tmp_path_factory.mktemp("company")
-    seeds = folder / "seeds"
-    seeds.mkdir()
-    (seeds / "use_cases.csv").write_text(USE_CASES)
-    (seeds / "owners.csv").write_text("owner,contact,escalation_1,escalation_2\nanna,,boss,board\n")
-    (seeds / "budgets.csv").write_text(BUDGETS.format(100))
-    home = Home(folder / "home", project=lean_project, FINOPS_SEEDS=str(seeds))
-    (home.landing / "inference").mkdir(parents=True)
-    (home.landing / "inference" / "rows.jsonl").write_text(ATTEMPT)
-    return home, seeds
+@pytest.fixture
+def seeds(tmp_path: Path) -> Path:
+    folder = tmp_path / "seeds"
+    folder.mkdir()
+    (folder / "use_cases.csv").write_text(USE_CASES)
+    (folder / "owners.csv").write_text("owner,contact,escalation_1,escalation_2\nanna,,boss,board\n")
+    (folder / "budgets.csv").write_text(BUDGETS.format(100))
+    return folder
+
+
+def _land(landing: Path) -> None:
+    (landing / "inference").mkdir(parents=True)
+    (landing / "inference" / "rows.jsonl").write_text(ATTEMPT)
 
 
 @pytest.mark.slow
-def test_changed_budget_counts_the_next_night(company: tuple[Home, Path]) -> None:
+def test_changed_budget_counts_the_next_night(engine: Engine, seeds: Path, tmp_path: Path) -> None:
     """Mistake caught: a folder of few files that is refused or mixed with the sample company's, and an edited budget
     that nobody looks at because no row is new."""
-    home, seeds = company
-    home.nightly(AS_OF)
-    with home.published() as con:
+    warehouse = engine.warehouse(tmp_path / "home", seeds)
+    _land(warehouse.landing)
+    warehouse.night(parse_instant(AS_OF))
+    with warehouse.marts() as con:
         assert con.execute(BURN).fetchall() == [(Decimal(100), Decimal("2.5"), "ok")]
         assert con.execute("SELECT DISTINCT owner FROM owner_budget_burn").fetchall() == [("anna",)]
     (seeds / "budgets.csv").write_text(BUDGETS.format(2))
-    home.nightly(LATER)
-    with home.published() as con:
+    night = warehouse.night(parse_instant(LATER))
+    with warehouse.marts() as con:
         assert con.execute(BURN).fetchall() == [(Decimal(2), Decimal("2.5"), "exhausted")]
-    assert home.plan() == ("incremental", 0)
+    assert (night.plan.mode, night.days) == ("incremental", ())
+
+
+MISTAKES = [
+    ("budgets", BUDGETS.format("a lot"), "budgets.csv:2 limit_amount"),
+    ("use_cases", USE_CASES + "claims,anna,,critical,B,,,,,,,,2026-05-01,\n", "use_cases.csv:3"),
+    ("owner", "owner\nanna\n", "owner.csv"),
+]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("file", "content", "place"),
-    [
-        ("budgets", BUDGETS.format("a lot"), "budgets.csv:2 limit_amount"),
-        ("use_cases", USE_CASES + "claims,anna,,critical,B,,,,,,,,2026-05-01,\n", "use_cases.csv:3"),
-        ("owner", "owner\nanna\n", "owner.csv"),
-    ],
-)
-def test_mistake_stops_before_anything_is_loaded(
-    company: tuple[Home, Path], file: str, content: str, place: str
-) -> None:
-    """Mistake caught: an impossible value, an overlap or a misspelt file name that is found after rows were loaded."""
-    home, seeds = company
-    path = seeds / f"{file}.csv"
-    before = path.read_text() if path.exists() else None
-    new = home.landing / "inference" / f"new-{file}.jsonl"
-    new.write_text(ATTEMPT.replace("a1", f"new-{file}"))
-    path.write_text(content)
-    try:
-        printed = home.finops("nightly", "--as-of", LATER, expect=1)
+def test_mistakes_stop_before_anything_is_loaded(lean_project: Path, seeds: Path, tmp_path: Path) -> None:
+    """Mistake caught: an impossible value, an overlap or a misspelt file name that is found after rows were loaded, or
+    one that hides the others."""
+    home = Home(tmp_path / "home", project=lean_project, FINOPS_SEEDS=str(seeds))
+    _land(home.landing)
+    for file, content, _ in MISTAKES:
+        (seeds / f"{file}.csv").write_text(content)
+    printed = home.finops("nightly", "--as-of", LATER, expect=1)
+    for _, _, place in MISTAKES:
         assert place in printed
-        assert "Traceback" not in printed
-        if home.settings.raw_database.exists():
-            with home.raw() as con:
-                seen = con.execute("SELECT count(*) FROM ledger.load_files WHERE first_name LIKE '%new-%'").fetchone()
-            assert seen == (0,)
-    finally:
-        new.unlink()
-        path.unlink() if before is None else path.write_text(before)
+    assert "Traceback" not in printed
+    if home.settings.raw_database.exists():
+        with home.raw() as con:
+            assert con.execute("SELECT count(*) FROM ledger.load_files").fetchone() == (0,)
