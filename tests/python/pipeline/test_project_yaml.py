@@ -96,7 +96,9 @@ PROJECT_KEYS = {
     "models", "seeds", "data_tests", "unit_tests", "sources", "snapshots", "require-dbt-version", "dispatch",
     "exposures", "query-comment",
 }  # fmt: skip
-BUILT_IN_TESTS = {"unique", "not_null", "accepted_values", "relationships"}
+# All that a model promises is one test.
+KNOWN_TESTS = {"promises"}
+PROMISES = {"unique", "not_null", "accepted_values", "always_true", "no_overlap"}
 
 # Functions of one dialect only; they belong into macros, where another engine can have its own.
 DIALECT_ONLY = re.compile(
@@ -170,33 +172,38 @@ def _test_problems(tests: list[Any], kind: str, place: str, known: set[str]) -> 
         if not isinstance(test, str) and len(test) != 1:
             yield f"{place}: {sorted(test)} is not one test"
         yield from _problems(settings or {}, "data_tests", f"{place}/{name}", known)
+        if name == "promises":
+            unknown = set(settings.get("arguments", {})) - PROMISES
+            yield from (f"{place}: no promise is called {promise!r}" for promise in sorted(unknown))
+            if settings.get("name") != f"promises_of_{place.rpartition(':')[2]}":
+                yield f"{place}: the test is not named for its model"
+    if kind == "models" and len(tests) != 1:
+        yield f"{place}: more than one test"
 
 
-@pytest.fixture(scope="module")
-def known_tests() -> set[str]:
-    sql = "\n".join(path.read_text(encoding="utf-8") for path in (PROJECT_DIR / "tests" / "generic").glob("*.sql"))
-    return BUILT_IN_TESTS | set(re.findall(r"\{%-?\s*test\s+(\w+)", sql))
-
-
-def test_every_key_is_one_that_dbt_reads(known_tests: set[str]) -> None:
+def test_every_key_is_one_that_dbt_reads() -> None:
     """Mistake caught: `data_test:`, `descripton:`, a test on the wrong level, a key twice."""
     assert len(_yaml_files()) > 10
-    found = {_name(path): problems_of(_load(path), known_tests) for path in _yaml_files()}
+    found = {_name(path): problems_of(_load(path), KNOWN_TESTS) for path in _yaml_files()}
     assert {name: problems for name, problems in found.items() if problems} == {}
     assert set(_load(PROJECT_DIR / "dbt_project.yml")) <= PROJECT_KEYS
 
 
-def test_misspelt_keys_are_found(known_tests: set[str]) -> None:
+def test_misspelt_keys_are_found() -> None:
     """Mistake caught: the check above seeing nothing."""
     wrong = {
         "models": [
             {"name": "a", "descripton": "x"},
             {"name": "b", "columns": [{"name": "c", "data_test": ["unique"]}]},
-            {"name": "d", "data_tests": ["uniqe", {"not_null": {"arguments": {}, "confg": {}}}]},
+            {"name": "d", "data_tests": ["uniqe"]},
+            {
+                "name": "f",
+                "data_tests": [{"promises": {"name": "promises_of_e", "arguments": {"uniqe": []}, "confg": {}}}],
+            },
             {"name": "e", "config": {"materialised": "table"}},
         ]
     }
-    assert len(problems_of(wrong, known_tests)) == 5
+    assert len(problems_of(wrong, KNOWN_TESTS)) == 7
 
 
 def _marts() -> dict[str, dict[str, Any]]:
