@@ -9,7 +9,6 @@ import base64
 import hashlib
 import json
 import math
-from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -39,11 +38,15 @@ def render_page(data: dict[str, Any], library: str) -> str:
     )
 
 
+# One encoder for all values: `json.dumps` makes a new one for each.
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
+
 def to_embedded_json(value: Any) -> str:
     """JSON that cannot end the element it stands in, nor a line of script; decimals keep their digits."""
-    text = "".join(_json(value))
     return (
-        text.replace("&", "\\u0026")
+        _json(value)
+        .replace("&", "\\u0026")
         .replace("<", "\\u003c")
         .replace(">", "\\u003e")
         .replace("\u2028", "\\u2028")
@@ -51,27 +54,20 @@ def to_embedded_json(value: Any) -> str:
     )
 
 
-def _json(value: Any) -> Iterable[str]:
+def _json(value: Any) -> str:
     if value is None or isinstance(value, (bool, int, str)):
-        yield json.dumps(value, ensure_ascii=False)
-    elif isinstance(value, Decimal):
-        yield _number(value) if value.is_finite() else "null"
-    elif isinstance(value, float):
-        yield repr(value) if math.isfinite(value) else "null"
-    elif isinstance(value, (date, datetime)):
-        yield json.dumps(value.isoformat())
-    elif isinstance(value, dict):
-        for position, (name, member) in enumerate(value.items()):
-            yield f"{',' if position else '{'}{json.dumps(str(name), ensure_ascii=False)}:"
-            yield from _json(member)
-        yield "}" if value else "{}"
-    elif isinstance(value, (list, tuple)):
-        for position, member in enumerate(value):
-            yield "," if position else "["
-            yield from _json(member)
-        yield "]" if value else "[]"
-    else:
-        raise TypeError(f"{type(value).__name__} has no place in the page")
+        return _encode(value)
+    if isinstance(value, Decimal):
+        return _number(value) if value.is_finite() else "null"
+    if isinstance(value, float):
+        return repr(value) if math.isfinite(value) else "null"
+    if isinstance(value, (list, tuple)):
+        return f"[{','.join(map(_json, value))}]"
+    if isinstance(value, dict):
+        return f"{{{','.join(f'{_encode(str(name))}:{_json(member)}' for name, member in value.items())}}}"
+    if isinstance(value, (date, datetime)):
+        return f'"{value.isoformat()}"'
+    raise TypeError(f"{type(value).__name__} has no place in the page")
 
 
 def _number(value: Decimal) -> str:
