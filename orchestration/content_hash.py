@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +26,30 @@ EXCLUDED_COLUMNS = frozenset(
     }
 )  # fmt: skip
 
-# Row-level facts, whose days are hashed and exported one by one so that an unchanged day costs nothing.
-DAILY_FACTS = ("attempts", "requests", "outcomes")
+# The marts that grow fastest, with the column that holds their day. A run writes the days of control.rebuild_days anew
+# and leaves the others as they were, so these are hashed and exported by day. The rest is cheaper whole.
+DAILY_MARTS = {
+    "attempts": "day",
+    "focus_cost_and_usage": "x_Day",
+    "outcomes": "day",
+    "requests": "day",
+    "spend_daily": "day",
+}
+
+# The types whose values DuckDB's hash() tells apart. All others are hashed as text: to it an empty list, a null and a
+# list of one null are the same.
+_PLAIN_TYPES = re.compile(
+    r"BOOLEAN|U?(TINY|SMALL|BIG)INT|U?INTEGER|FLOAT|DOUBLE|VARCHAR|BLOB|DATE|TIME|TIMESTAMP( WITH TIME ZONE)?"
+    r"|DECIMAL\(.*\)|U?HUGEINT"
+)
+# Of a number of 128 bits it mixes both halves alike, so that 0 and the negative number next to it are the same; their
+# signs are not.
+_WIDE_NUMBERS = re.compile(r"U?HUGEINT|DECIMAL\((19|[23]\d),.*\)")
+# Another version may hash otherwise; then nothing that was hashed before can be compared.
+_HASH = f"hash of duckdb {duckdb.__version__}"
+
+# Names and types.
+Columns = list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -45,7 +70,7 @@ class PartHash:
 
 @dataclass(frozen=True)
 class MartHash:
-    """One mart: its columns as hashed, and its rows in parts (one part a day for the daily facts)."""
+    """One mart: its columns as hashed, and its rows in parts (one part a day for the daily marts)."""
 
     columns: str
     parts: dict[str, PartHash] = field(default_factory=dict)
@@ -89,8 +114,12 @@ def hash_marts(
         known: parts that are known to be unchanged, by mart; they are taken over instead of computed. The caller
             vouches for them (see ``unchanged_days``).
     """
-    names = [name for name in mart_names(con, schema) if name not in EXCLUDED_MARTS]
-    return {name: _hash_mart(con, schema, name, (known or {}).get(name)) for name in names}
+    marts = _columns(con, schema)
+    return {
+        mart: _hash_mart(con, schema, mart, columns, (known or {}).get(mart))
+        for mart, columns in marts.items()
+        if mart not in EXCLUDED_MARTS
+    }
 
 
 def mart_names(con: duckdb.DuckDBPyConnection, schema: str = "marts") -> list[str]:
@@ -103,15 +132,11 @@ def mart_names(con: duckdb.DuckDBPyConnection, schema: str = "marts") -> list[st
     return [name for (name,) in rows]
 
 
-def is_daily_fact(con: duckdb.DuckDBPyConnection, mart: str, schema: str = "marts") -> bool:
-    """Whether the mart is handled day by day."""
-    return mart in DAILY_FACTS and any(name == "day" for name, _ in _columns(con, schema, mart))
-
-
 def rows_by_day(con: duckdb.DuckDBPyConnection, mart: str, schema: str = "marts") -> dict[str, int]:
-    """Rows of a daily fact per day (ISO date)."""
-    table = f"{quote_name(schema)}.{quote_name(mart)}"
-    return dict(con.execute(f"SELECT day::VARCHAR, count(*) FROM {table} GROUP BY 1").fetchall())
+    """Rows of a daily mart per day (ISO date), which is never null."""
+    day, table = quote_name(DAILY_MARTS[mart]), f"{quote_name(schema)}.{quote_name(mart)}"
+    rows = con.execute(f"SELECT {day}, count(*) FROM {table} GROUP BY ALL").fetchall()
+    return {day.isoformat(): number for day, number in rows}
 
 
 def unchanged_days(
@@ -120,22 +145,39 @@ def unchanged_days(
     rebuilt: Iterable[str],
     schema: str = "marts",
 ) -> dict[str, MartHash]:
-    """The days of the daily facts that the previous build holds already.
+    """The days of the daily marts that the previous build holds already.
 
     A day counts as unchanged when this run did not rebuild it, the mart has the same columns, and the day still has as
     many rows as it had; the last is a guard against a rebuild that nobody declared.
     """
     touched = set(rebuilt)
     result: dict[str, MartHash] = {}
-    for mart, before in previous.items():
-        if mart not in mart_names(con, schema) or not is_daily_fact(con, mart, schema):
-            continue
-        if before.columns != _column_text(_hashed_columns(con, schema, mart)):
+    for mart, columns in _columns(con, schema).items():
+        before = previous.get(mart)
+        if mart not in DAILY_MARTS or before is None or before.columns != _column_text(columns):
             continue
         rows = rows_by_day(con, mart, schema)
         days = {day: part for day, part in before.parts.items() if day not in touched and rows.get(day) == part.rows}
         result[mart] = MartHash(before.columns, days)
     return result
+
+
+def unchanged_marts(
+    con: duckdb.DuckDBPyConnection,
+    previous: Mapping[str, MartHash],
+    present: Mapping[str, MartHash],
+    schema: str = "marts",
+) -> dict[str, MartHash]:
+    """The marts handled as a whole that are to the last value what they were, in columns that are not hashed too."""
+    return {
+        mart: present[mart]
+        for mart, columns in _columns(con, schema).items()
+        if mart in present
+        and mart in previous
+        and mart not in DAILY_MARTS
+        and previous[mart].digest == present[mart].digest
+        and len(_hashed(columns)) == len(columns)
+    }
 
 
 def code_hash(project_dir: Path = PROJECT_DIR) -> str:
@@ -148,47 +190,50 @@ def code_hash(project_dir: Path = PROJECT_DIR) -> str:
     return digest.hexdigest()
 
 
-def _hash_mart(con: duckdb.DuckDBPyConnection, schema: str, mart: str, known: MartHash | None) -> MartHash:
-    columns = _hashed_columns(con, schema, mart)
+def _hash_mart(
+    con: duckdb.DuckDBPyConnection, schema: str, mart: str, columns: Columns, known: MartHash | None
+) -> MartHash:
     table = f"{quote_name(schema)}.{quote_name(mart)}"
-    part = "coalesce(day::VARCHAR, '')" if is_daily_fact(con, mart, schema) else "''"
+    day = quote_name(DAILY_MARTS[mart]) if mart in DAILY_MARTS else "NULL::DATE"
     kept = known.parts if known else {}
-    where = f"WHERE {part} NOT IN ({', '.join(quote_text(day) for day in sorted(kept))})" if kept else ""
+    where = ""
+    if kept:
+        # Naming the days to read lets the scan skip all others; naming those to leave out would not.
+        days = ", ".join(f"DATE {quote_text(name)}" for name in rows_by_day(con, mart, schema) if name not in kept)
+        where = f"WHERE {day} IN ({days})" if days else "WHERE false"
+    values = "".join(f", {_hashed_value(name, data_type)}" for name, data_type in _hashed(columns))
+    # The salts make two hashes of a row; hashed once more, what two rows exchange does not cancel out in a sum.
     rows = con.execute(
         f"""
-        SELECT part, count(*), sum(md5_number_lower(line))::VARCHAR, sum(md5_number_upper(line))::VARCHAR
-        FROM (SELECT {part} AS part, {_row_text(columns)} AS line FROM {table} {where})
-        GROUP BY part
+        SELECT day::VARCHAR, count(*), sum(hash(low))::VARCHAR, sum(hash(high))::VARCHAR
+        FROM (SELECT {day} AS day, hash('low'{values}) AS low, hash('high'{values}) AS high FROM {table} {where})
+        GROUP BY day
         """
     ).fetchall()
-    parts = {name: PartHash(count, int(low), int(high)) for name, count, low, high in rows}
+    parts = {name or "": PartHash(count, int(low), int(high)) for name, count, low, high in rows}
     return MartHash(_column_text(columns), {**kept, **parts})
 
 
-def _columns(con: duckdb.DuckDBPyConnection, schema: str, mart: str) -> list[tuple[str, str]]:
-    return con.execute(
-        "SELECT column_name, data_type FROM information_schema.columns"
-        " WHERE table_catalog = current_database() AND table_schema = ? AND table_name = ? ORDER BY column_name",
-        [schema, mart],
+def _columns(con: duckdb.DuckDBPyConnection, schema: str) -> dict[str, Columns]:
+    """Names and types of the columns of every mart, both in order of name."""
+    rows = con.execute(
+        "SELECT table_name, column_name, data_type FROM duckdb_columns()"
+        " WHERE database_name = current_database() AND schema_name = ? ORDER BY ALL",
+        [schema],
     ).fetchall()
+    return {mart: [(name, kind) for _, name, kind in columns] for mart, columns in groupby(rows, key=itemgetter(0))}
 
 
-def _hashed_columns(con: duckdb.DuckDBPyConnection, schema: str, mart: str) -> list[tuple[str, str]]:
-    return [column for column in _columns(con, schema, mart) if column[0] not in EXCLUDED_COLUMNS]
+def _hashed(columns: Columns) -> Columns:
+    return [column for column in columns if column[0] not in EXCLUDED_COLUMNS]
 
 
-def _column_text(columns: list[tuple[str, str]]) -> str:
-    return ",".join(name for name, _ in columns)
+def _column_text(columns: Columns) -> str:
+    return f"{_HASH}: " + ", ".join(f"{name} {data_type}" for name, data_type in _hashed(columns))
 
 
-def _row_text(columns: list[tuple[str, str]]) -> str:
-    """SQL of one row's text. Each value carries its length, so that no two rows share a text."""
-    if not columns:
-        return "''"
-    values = []
-    for name, data_type in columns:
-        # Adding zero makes one zero of two.
-        value = f"({quote_name(name)} + 0)" if data_type in ("DOUBLE", "FLOAT") else quote_name(name)
-        text = f"{value}::VARCHAR"
-        values.append(f"coalesce(length({text}) || ':' || {text}, '-')")
-    return " || ".join(values)
+def _hashed_value(name: str, data_type: str) -> str:
+    value = quote_name(name)
+    if _WIDE_NUMBERS.fullmatch(data_type):
+        return f"{value}, {value} < 0"
+    return value if _PLAIN_TYPES.fullmatch(data_type) else f"{value}::VARCHAR"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from orchestration.content_hash import MartHash, code_hash, hash_marts, total_digest, unchanged_days
+from orchestration.content_hash import MartHash, code_hash, hash_marts, total_digest, unchanged_days, unchanged_marts
 from orchestration.database import open_database, wal_of
 from orchestration.failures import NotEnoughSpace
 from orchestration.ingest.failpoint import fail_at
@@ -166,12 +166,13 @@ def publish_build(
 
 
 def _hash_build(settings: Settings, control: RunControl) -> tuple[dict[str, MartHash], dict[str, MartHash]]:
-    """Days known to be unchanged, and the hash of every mart, of a build with nothing left in its log."""
+    """Days and marts known to be unchanged, and the hash of every mart, of a build with nothing left in its log."""
     known = _previous_hashes(settings, control)
     with open_database(settings.build_database, settings) as con:
         con.execute("CHECKPOINT")
         unchanged = unchanged_days(con, known, control.rebuilt_days)
         marts = hash_marts(con, known=unchanged)
+        unchanged |= unchanged_marts(con, known, marts)
     _require_no_wal(settings.build_database)
     return unchanged, marts
 

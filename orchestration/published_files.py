@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.content_hash import MartHash, is_daily_fact, mart_names, rows_by_day
+from orchestration.content_hash import DAILY_MARTS, MartHash, mart_names, rows_by_day
 from orchestration.database import attach, open_database, quote_name, quote_text
 from orchestration.publish_ledger import PublishRow, insert_publishes
 from orchestration.restatements import add_restatements
@@ -50,7 +50,7 @@ def mart_hashes_of(build: Path | None) -> dict[str, MartHash]:
 def write_build_note(build: Path, row: PublishRow, marts: Mapping[str, MartHash]) -> None:
     """Write the note that ``read_build_note`` reads."""
     note = {**row.to_json(), "marts": {name: mart.to_json() for name, mart in sorted(marts.items())}}
-    (build / BUILD_NOTE).write_text(json.dumps(note, indent=1) + "\n", encoding="utf-8")
+    (build / BUILD_NOTE).write_text(json.dumps(note) + "\n", encoding="utf-8")
 
 
 def reduce_to_marts(
@@ -80,15 +80,15 @@ def export_parquet(
     previous: Path | None,
     unchanged: Mapping[str, MartHash],
 ) -> None:
-    """Write every mart as Parquet; days of daily facts that are unchanged are linked from the previous build."""
+    """Write every mart as Parquet, daily marts a folder a day; what is unchanged is linked from the previous build."""
     with open_database(database, settings, read_only=True) as con:
         for mart in mart_names(con):
             target = folder / mart
             target.mkdir(parents=True)
-            if is_daily_fact(con, mart):
-                known = unchanged[mart].parts if mart in unchanged else {}
-                _export_days(con, mart, target, previous / "parquet" / mart if previous else None, sorted(known))
-            else:
+            before = previous / "parquet" / mart if previous and mart in unchanged else None
+            if mart in DAILY_MARTS:
+                _export_days(con, mart, target, before, sorted(unchanged[mart].parts) if before else [])
+            elif before is None or not _link_files(before, target):
                 file = target / f"{mart}.parquet"
                 source = f"(FROM marts.{quote_name(mart)})"
                 con.execute(f"COPY {source} TO {quote_text(str(file))} (FORMAT parquet, COMPRESSION zstd)")
@@ -129,8 +129,10 @@ def seal(build: Path) -> None:
     for folder, _, names in os.walk(build):
         for name in names:
             path = Path(folder) / name
-            path.chmod(0o444)
-            _sync(path)
+            # A file that is read only was sealed in the build that it is linked from.
+            if path.stat().st_mode & 0o222:
+                path.chmod(0o444)
+                _sync(path)
         sync_folder(Path(folder))
 
 
@@ -197,23 +199,28 @@ def _write_publishes(con: duckdb.DuckDBPyConnection, history: Sequence[PublishRo
 
 
 def _export_days(
-    con: duckdb.DuckDBPyConnection, mart: str, target: Path, previous: Path | None, known: Sequence[str]
+    con: duckdb.DuckDBPyConnection, mart: str, target: Path, before: Path | None, unchanged: Sequence[str]
 ) -> None:
-    linked = {day for day in known if previous and _link_day(previous / f"day={day}", target / f"day={day}")}
+    column = DAILY_MARTS[mart]
+    linked = {
+        day for day in unchanged if before and _link_files(before / f"{column}={day}", target / f"{column}={day}")
+    }
     days = [day for day in sorted(rows_by_day(con, mart)) if day not in linked]
     for start in range(0, len(days), _DAYS_PER_COPY):
         wanted = ", ".join(f"DATE {quote_text(day)}" for day in days[start : start + _DAYS_PER_COPY])
         con.execute(
-            f"COPY (FROM marts.{quote_name(mart)} WHERE day IN ({wanted})) TO {quote_text(str(target))}"
-            " (FORMAT parquet, COMPRESSION zstd, PARTITION_BY (day), OVERWRITE_OR_IGNORE true)"
+            f"COPY (FROM marts.{quote_name(mart)} WHERE {quote_name(column)} IN ({wanted}))"
+            f" TO {quote_text(str(target))}"
+            f" (FORMAT parquet, COMPRESSION zstd, PARTITION_BY ({quote_name(column)}), OVERWRITE_OR_IGNORE true)"
         )
 
 
-def _link_day(source: Path, target: Path) -> bool:
-    if not source.is_dir():
+def _link_files(source: Path, target: Path) -> bool:
+    files = [file for file in source.iterdir() if file.suffix == ".parquet"] if source.is_dir() else []
+    if not files:
         return False
-    target.mkdir()
-    for file in sorted(source.iterdir()):
+    target.mkdir(exist_ok=True)
+    for file in files:
         try:
             os.link(file, target / file.name)
         except OSError:

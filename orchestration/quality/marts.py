@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from orchestration.content_hash import DAILY_FACTS
-from orchestration.database import attach, open_database
+from orchestration.content_hash import DAILY_MARTS
+from orchestration.database import attach, open_database, quote_name
 from orchestration.ingest.failpoint import fail_at
 from orchestration.quality.suites import Suite, load_suites
 from orchestration.quality.validate import keep_result, validate_table
 from orchestration.settings import Settings
 
 # Days that this run has not rebuilt were validated by the run that did.
-_REBUILT = "((SELECT mode FROM raw.control.run) = 'full' OR day IN (SELECT day FROM raw.control.rebuild_days))"
+_REBUILT = "((SELECT mode FROM raw.control.run) = 'full' OR {day} IN (SELECT day FROM raw.control.rebuild_days))"
 
 
 def mart_suites() -> list[Suite]:
@@ -23,6 +23,8 @@ def check_mart(settings: Settings, suite: Suite, run_id: str) -> tuple[list[str]
     with open_database(settings.build_database, settings) as con:
         attach(con, settings.raw_database, "raw")
         fail_at("gx")
-        result = validate_table(con, suite, where=_REBUILT if suite.mart in DAILY_FACTS else "true")
+        day = DAILY_MARTS.get(suite.mart or "")
+        where = _REBUILT.format(day=quote_name(day)) if day else "true"
+        result = validate_table(con, suite, where=where)
     keep_result(settings, run_id, result)
     return result.failures(), result.rows

@@ -95,6 +95,18 @@ def test_unchanged_days_are_linked_and_rebuilt_ones_written(settings, make_build
     assert total == 70
 
 
+def test_a_mart_that_says_the_same_is_linked_and_one_that_does_not_is_written(settings, make_build, reference) -> None:
+    """Catches small marts that are written every night, and old Parquet beside a new database."""
+    numbers = {}
+    for run_id, value in (("r1", 1), ("r2", 1), ("r3", 2)):
+        make_build(run_id, value, mode="incremental")
+        publish(settings, run_id, reference)
+        file = settings.published_dir / "parquet" / "use_case_daily" / "use_case_daily.parquet"
+        numbers[run_id] = file.stat().st_ino
+        assert duckdb.execute(f"SELECT requests FROM read_parquet('{file}')").fetchall() == [(value,)]
+    assert numbers["r1"] == numbers["r2"] != numbers["r3"]
+
+
 def test_old_builds_go_and_the_same_content_gets_a_name_of_its_own(settings, make_build, reference) -> None:
     """Catches a disk that fills, a current build that is deleted, and two publishes with one id."""
     for number in (1, 2, 3):
