@@ -12,7 +12,7 @@ from orchestration.jobs import JOBS, every_night, files_landed
 from orchestration.run_parameters import RunParameters, WriterLock
 from orchestration.settings import get_settings
 from orchestration.stage_log import stage_logger
-from orchestration.transform import dbt_resource, ensure_manifest
+from orchestration.transform import ensure_manifest
 
 
 def build_definitions() -> dg.Definitions:
@@ -30,7 +30,6 @@ def build_definitions() -> dg.Definitions:
         schedules=[every_night],
         sensors=[files_landed],
         resources={
-            "dbt": dbt_resource(),
             "run_parameters": RunParameters(),
             "writer_lock": WriterLock(),
         },

@@ -15,19 +15,16 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import cached_property
+from dataclasses import dataclass
 from importlib.metadata import version as installed_version
 from pathlib import Path
-from typing import Any
+from typing import IO
 
-from dagster_dbt import DbtCliResource
-from packaging import version
-
-from orchestration.dbt_child import PARENT_VARIABLE
+from orchestration.dbt_child import PARENT_VARIABLE, RESULT_MARK, TELL
 from orchestration.settings import PROJECT_DIR, Settings
 
-# Old invocations (log, compiled SQL, results) that are kept for whoever looks into a failure.
-KEEP_INVOCATIONS = 5
+# Logs of builds that are kept for whoever looks into a failure.
+KEEP_LOGS = 5
 _PARSED_PATTERNS = (
     "dbt_project.yml", "profiles.yml", "models/**/*", "macros/**/*", "seeds/**/*", "tests/generic/**/*",
     "tests/reconciliation/**/*", "analyses/**/*",
@@ -58,17 +55,10 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
         "DBT_USE_COLORS": "false",
-        # At dbt's own level, debug, each statement is written twice, ten megabytes a night; the SQL is kept beside it.
-        "DBT_LOG_LEVEL_FILE": os.environ.get("DBT_LOG_LEVEL_FILE", "info"),
+        # The log of a build is what dbt's child says; dbt's own has each statement twice, ten megabytes a night.
+        "DBT_LOG_LEVEL_FILE": os.environ.get("DBT_LOG_LEVEL_FILE", "none"),
         PARENT_VARIABLE: str(os.getpid()),
     }
-
-
-@contextmanager
-def dbt_variables(settings: Settings) -> Iterator[None]:
-    """Set the environment of dbt in this process, from which dagster-dbt copies it, and put the old one back."""
-    with variables_set(dbt_environment(settings)):
-        yield
 
 
 @contextmanager
@@ -119,64 +109,82 @@ def manifest_is_current(settings: Settings) -> bool:
     return mark.exists() and (target / "manifest.json").exists() and mark.read_text(encoding="utf-8") == _fingerprint()
 
 
-class OneShotDbt(DbtCliResource):
-    """dagster-dbt's resource, with dbt started as a child that ends with this process.
+@dataclass(frozen=True)
+class NodeResult:
+    """How one node of a build ended.
 
-    The parent class asks the executable for its version and loads dbt's adapter into this process, which costs seconds
-    on every run and gives nothing that is used here.
+    Attributes:
+        unique_id: dbt's name of the node.
+        status: dbt's word for it.
+        message: what dbt says of it, or nothing.
+        seconds: how long it took.
+        said: what the node's own SQL had to say; a test of promises names those that are broken.
     """
 
-    @cached_property
-    def _cli_version(self) -> version.Version:
-        return version.parse(installed_version("dbt-core"))
+    unique_id: str
+    status: str
+    message: str | None
+    seconds: float
+    said: list[str]
 
-    def _initialize_dbt_core_adapter(self, args: Any) -> Any:
-        return None
+    @property
+    def is_good(self) -> bool:
+        return self.status in ("success", "pass")
 
-
-def dbt_resource() -> OneShotDbt:
-    """The resource named ``dbt`` of the Dagster definitions."""
-    return OneShotDbt(
-        project_dir=str(PROJECT_DIR),
-        profiles_dir=str(PROJECT_DIR),
-        dbt_executable=sys.executable,
-        global_config_flags=["-m", "orchestration.dbt_child"],
-    )
-
-
-def failed_nodes(run_results: dict[str, Any]) -> list[str]:
-    """One sentence per model or test that failed, from dbt's ``run_results.json``; skipped ones are not repeated."""
-    sentences = []
-    for result in run_results.get("results", []):
-        if result["status"] not in ("error", "fail", "runtime error"):
-            continue
-        kind, _, name = result["unique_id"].partition(".")
-        name = name.split(".")[1] if "." in name else name
-        message = " ".join(str(result.get("message") or "no reason given").split())
-        sentences.append(f"{kind} {name}: {message}")
-    return sentences
+    @property
+    def sentences(self) -> list[str]:
+        """Why the node failed; nothing when it did not, or was skipped because of another."""
+        if self.status not in ("error", "fail", "runtime error"):
+            return []
+        kind, _, name = self.unique_id.split(".")[:3]
+        message = " ".join(str(self.message or "no reason given").split())
+        return [f"{kind} of {said}" for said in self.said] or [f"{kind} {name}: {message}"]
 
 
-def read_run_results(folder: Path) -> dict[str, Any]:
-    """dbt's results of one invocation; empty when dbt ended before it wrote them."""
-    path = folder / "run_results.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+class DbtBuild:
+    """One build by dbt, in a process that ends with it.
+
+    Attributes:
+        log: dbt's log of the build.
+        succeeded: whether dbt ended well; known when all results were read.
+    """
+
+    def __init__(self, settings: Settings, arguments: list[str], run_id: str, **environment: str) -> None:
+        self._command = [sys.executable, "-m", "orchestration.dbt_child", TELL, "--no-write-json", "build", *arguments]
+        self._environment = {**os.environ, **dbt_environment(settings), **environment}
+        self.log = target_dir(settings) / "logs" / f"build-{run_id}.log"
+        self.succeeded = False
+
+    def results(self) -> Iterator[NodeResult]:
+        """Start dbt and give each node's result as it comes."""
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("w", encoding="utf-8") as log, subprocess.Popen(
+            self._command, cwd=PROJECT_DIR, env=self._environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True, errors="replace",
+        ) as process:  # fmt: skip
+            try:
+                assert process.stdout is not None
+                yield from _results(process.stdout, log)
+            except BaseException:
+                process.kill()
+                raise
+        self.succeeded = process.returncode == 0
+        keep_newest(self.log.parent)
 
 
-def keep_newest_invocations(settings: Settings) -> None:
-    """Remove the folders of old invocations, and take over the newest partial parse for the next run."""
-    target = target_dir(settings)
-    folders = [path for path in target.iterdir() if path.is_dir() and path.name not in ("logs", "compiled", "run")]
-    folders.sort(key=lambda path: path.stat().st_mtime, reverse=True)
-    if folders and (folders[0] / "partial_parse.msgpack").exists():
-        temporary = target / "partial_parse.msgpack.tmp"
-        shutil.copyfile(folders[0] / "partial_parse.msgpack", temporary)
-        temporary.replace(target / "partial_parse.msgpack")
-    for folder in folders[KEEP_INVOCATIONS:]:
-        shutil.rmtree(folder, ignore_errors=True)
-    # A copy of every invocation's parse state would be most of the folder.
-    for folder in folders:
-        (folder / "partial_parse.msgpack").unlink(missing_ok=True)
+def _results(lines: IO[str], log: IO[str]) -> Iterator[NodeResult]:
+    for line in lines:
+        if line.startswith(RESULT_MARK):
+            yield NodeResult(**json.loads(line.removeprefix(RESULT_MARK)))
+        else:
+            log.write(line)
+
+
+def keep_newest(logs: Path) -> None:
+    """Remove the logs of old builds."""
+    builds = sorted(logs.glob("build-*.log"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in builds[KEEP_LOGS:]:
+        path.unlink(missing_ok=True)
 
 
 def _fingerprint() -> str:

@@ -1,14 +1,13 @@
 """Reference data, the plan of days, and every dbt model as an asset."""
 
-import contextlib
-import io
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, dbt_assets
 
+from orchestration.assets.dbt_graph import DbtGraph
 from orchestration.assets.keys import LEDGER, PLAN, REFERENCE, raw_key
 from orchestration.database import open_database
 from orchestration.failures import explained
@@ -16,7 +15,7 @@ from orchestration.ingest.failpoint import fail_at
 from orchestration.ingest.registry import SOURCES
 from orchestration.run_parameters import RunParameters, WriterLock
 from orchestration.settings import get_settings
-from orchestration.transform import dbt_variables, failed_nodes, keep_newest_invocations, read_run_results
+from orchestration.transform import DbtBuild, NodeResult
 
 
 @dg.asset(
@@ -64,63 +63,42 @@ def rebuild_days(
     return dg.MaterializeResult(metadata={"mode": mode, "days": len(set(planned.days) | set(chosen))})
 
 
-class WarehouseTranslator(DagsterDbtTranslator):
-    """How dbt's names appear in the graph."""
-
-    def __init__(self) -> None:
-        super().__init__(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True))
-        self._raw_keys = {
-            table.full_name: raw_key(family) for family, source in SOURCES.items() for table in source.tables
-        }
-
-    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
-        """Landed tables are the raw assets; the ledger and the control tables are ready when the plan is."""
-        if dbt_resource_props["resource_type"] != "source":
-            return super().get_asset_key(dbt_resource_props)
-        table = f"{dbt_resource_props['source_name']}.{dbt_resource_props['name']}"
-        return self._raw_keys.get(table, PLAN)
-
-    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
-        """A mart's group is its question (the folder below marts)."""
-        if dbt_resource_props["resource_type"] == "seed":
-            return "reference"
-        folders = dbt_resource_props["fqn"][1:-1]
-        return folders[1] if len(folders) > 1 and folders[0] == "marts" else (folders[0] if folders else None)
-
-    def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: Any) -> dg.AssetSpec:
-        """Seeds are read from what the reference check wrote."""
-        spec = super().get_asset_spec(manifest, unique_id, project)
-        return spec.merge_attributes(deps=[REFERENCE]) if unique_id.startswith("seed.") else spec
-
-
 def model_assets(manifest: Path) -> dg.AssetsDefinition:
     """Every dbt model and seed as an asset, and every dbt test as an asset check."""
+    graph = DbtGraph(json.loads(manifest.read_text(encoding="utf-8")))
 
-    @dbt_assets(
-        manifest=manifest,
-        name="dbt_build",
-        dagster_dbt_translator=WarehouseTranslator(),
-    )
-    def dbt_build(context: dg.AssetExecutionContext, writer_lock: WriterLock, dbt: DbtCliResource) -> Iterator[Any]:
+    @dg.multi_asset(name="dbt_build", specs=graph.asset_specs(), check_specs=graph.check_specs(), can_subset=True)
+    def dbt_build(context: dg.AssetExecutionContext, writer_lock: WriterLock) -> Iterator[Any]:
         settings = get_settings()
         with open_database(settings.raw_database, settings) as con:
             (mode,) = con.execute("SELECT mode FROM control.run").fetchone() or ("full",)
         # Unit tests prove the code, not the night's data; they run with the tests of the project.
-        arguments = ["build", "--exclude-resource-type", "unit_test", *(["--full-refresh"] if mode == "full" else [])]
-        with dbt_variables(settings):
-            invocation = dbt.cli(arguments, context=context, raise_on_error=False)
-            # dbt-dagster repeats dbt's log on stdout; it stands in the invocation's dbt.log already.
-            with contextlib.redirect_stdout(io.StringIO()):
-                for event in invocation.stream():
-                    fail_at("dbt")
-                    yield event
-        failed = failed_nodes(read_run_results(invocation.target_path))
-        succeeded = invocation.is_successful()
-        log = invocation.target_path / "dbt.log"
-        keep_newest_invocations(settings)
+        arguments = ["--exclude-resource-type", "unit_test", *(["--full-refresh"] if mode == "full" else [])]
+        if context.is_subset:
+            arguments += ["--select", *graph.names(set(context.selected_asset_keys))]
+        build, failed = DbtBuild(settings, arguments, context.run.run_id), []
+        for result in build.results():
+            fail_at("dbt")
+            failed += result.sentences
+            yield from _events(graph, result)
         if failed:
-            raise dg.Failure("\n".join([*failed, f"dbt's log: {log}"]), allow_retries=False)
-        if not succeeded:
-            raise dg.Failure(f"dbt ended without finishing; its log is {log}", allow_retries=False)
+            raise dg.Failure("\n".join([*failed, f"dbt's log: {build.log}"]), allow_retries=False)
+        if not build.succeeded:
+            raise dg.Failure(f"dbt ended without finishing; its log is {build.log}", allow_retries=False)
 
     return dbt_build
+
+
+def _events(graph: DbtGraph, result: NodeResult) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    """What the graph is told of a node: nothing of one that was skipped, or that broke before it was built."""
+    key, check = graph.keys.get(result.unique_id), graph.checks.get(result.unique_id)
+    if key is not None and result.is_good:
+        yield dg.MaterializeResult(asset_key=key, metadata={"seconds": result.seconds})
+    elif check is not None and result.status != "skipped":
+        yield dg.AssetCheckResult(
+            passed=result.is_good,
+            asset_key=check.asset_key,
+            check_name=check.name,
+            severity=dg.AssetCheckSeverity.WARN if result.status == "warn" else dg.AssetCheckSeverity.ERROR,
+            description="; ".join(result.said or result.sentences) or None,
+        )

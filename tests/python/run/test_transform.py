@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from orchestration import transform
-from orchestration.transform import dbt_variables, failed_nodes, keep_newest_invocations, target_dir
+from orchestration.transform import DbtBuild, NodeResult, dbt_environment, keep_newest, target_dir, variables_set
 
 PARENT = """
 import os, subprocess, sys, time
@@ -54,26 +54,43 @@ def test_a_child_whose_parent_is_gone_already_does_not_start() -> None:
 
 
 def test_failed_models_and_tests_are_named_with_their_reason_and_skipped_ones_are_not() -> None:
-    """Catches a report of forty skipped models around the one that failed."""
-    results = [
-        {"unique_id": "model.inference_finops.attempts", "status": "error", "message": "Binder\n  Error"},
-        {"unique_id": "test.inference_finops.unique_x.0a1b", "status": "fail", "message": "Got 3 results"},
-        {"unique_id": "model.inference_finops.outcomes", "status": "skipped", "message": None},
-        {"unique_id": "model.inference_finops.requests", "status": "success", "message": "OK"},
-        {"unique_id": "test.inference_finops.warns.0a1b", "status": "warn", "message": "Got 1 result"},
+    """Catches a report of forty skipped models around the one that failed, and a broken promise that is not named."""
+
+    def sentences(name: str, status: str, message: str | None, *said: str) -> list[str]:
+        return NodeResult(f"{name}.0a1b", status, message, 0.1, list(said)).sentences
+
+    assert sentences("model.inference_finops.attempts", "error", "Binder\n  Error") == ["model attempts: Binder Error"]
+    assert sentences("test.inference_finops.rows_add_up", "fail", "Got 3 results") == [
+        "test rows_add_up: Got 3 results"
     ]
-    assert failed_nodes({"results": results}) == [
-        "model attempts: Binder Error",
-        "test unique_x: Got 3 results",
+    said = ("attempts: unique: attempt_id: 2 rows", "attempts: not null: day: 1 row")
+    assert sentences("test.inference_finops.promises_of_attempts", "fail", "Got 3 results", *said) == [
+        "test of attempts: unique: attempt_id: 2 rows",
+        "test of attempts: not null: day: 1 row",
     ]
-    assert failed_nodes({}) == []
+    assert sentences("model.inference_finops.outcomes", "skipped", None) == []
+    assert sentences("model.inference_finops.requests", "success", "OK") == []
+    assert sentences("test.inference_finops.warns", "warn", "Got 1 result") == []
+
+
+def test_a_build_gives_results_as_they_come_and_keeps_the_rest_as_its_log(settings, monkeypatch) -> None:
+    """Catches a result that is lost in the log, a log that holds results, and a broken dbt that counts as a success."""
+    result = NodeResult("model.p.a", "error", "no such table", 0.5, ["said"])
+    code = (
+        f"import json, sys; print('before'); print(chr(30) + json.dumps({vars(result)})); print('after'); sys.exit(1)"
+    )
+    build = DbtBuild(settings, [], "r1")
+    monkeypatch.setattr(build, "_command", [sys.executable, "-c", code])
+    assert list(build.results()) == [result]
+    assert build.log.read_text(encoding="utf-8") == "before\nafter\n"
+    assert not build.succeeded
 
 
 def test_the_environment_of_dbt_does_not_stay_behind(settings, monkeypatch) -> None:
     """Catches a DBT_TARGET_PATH that sends a person's own dbt, or another home's, to this run's folder."""
     monkeypatch.setenv("FINOPS_HOME", "before")
     monkeypatch.delenv("DBT_TARGET_PATH", raising=False)
-    with pytest.raises(KeyError), dbt_variables(settings):
+    with pytest.raises(KeyError), variables_set(dbt_environment(settings)):
         assert os.environ["FINOPS_HOME"] == str(settings.home)
         assert os.environ["DBT_TARGET_PATH"] == str(target_dir(settings))
         raise KeyError
@@ -104,16 +121,13 @@ def test_the_manifest_is_stale_after_a_change_of_a_model_and_not_of_the_rows_of_
     assert not transform.manifest_is_current(settings)
 
 
-def test_old_invocations_go_and_the_newest_parse_is_kept(settings) -> None:
-    """Catches a folder that grows by megabytes every night."""
-    target = target_dir(settings)
+def test_logs_of_old_builds_go(settings) -> None:
+    """Catches a folder that grows every night."""
+    logs = target_dir(settings) / "logs"
+    logs.mkdir(parents=True)
     for number in range(8):
-        folder = target / f"dbt_build-{number}"
-        folder.mkdir(parents=True)
-        (folder / "partial_parse.msgpack").write_text(str(number), encoding="utf-8")
-        os.utime(folder, (number, number))
-    keep_newest_invocations(settings)
-    kept = sorted(path.name for path in target.iterdir() if path.is_dir())
-    assert kept == [f"dbt_build-{number}" for number in range(3, 8)]
-    assert (target / "partial_parse.msgpack").read_text(encoding="utf-8") == "7"
-    assert not list(target.glob("*/partial_parse.msgpack"))
+        path = logs / f"build-{number}.log"
+        path.write_text("", encoding="utf-8")
+        os.utime(path, (number, number))
+    keep_newest(logs)
+    assert sorted(path.name for path in logs.iterdir()) == [f"build-{number}.log" for number in range(3, 8)]
