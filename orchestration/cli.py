@@ -54,13 +54,18 @@ def demo() -> None:
 
 
 @app.command(epilog=EPILOG)
-def nightly(as_of: AsOf = None) -> None:
+def nightly(
+    as_of: AsOf = None,
+    full_audit: Annotated[
+        bool, typer.Option("--full-audit", help="dbt tests look at every row, as in the first night of each week")
+    ] = False,
+) -> None:
     """Load what has landed, rebuild the days it touches, check everything, publish.
 
     Exit code 0 means that a build was published. If anything fails the build before it stays as it is, and the failed
     checks, models or tests are named.
     """
-    _run("nightly", as_of)
+    _run("nightly", as_of, **({"full_audit": True} if full_audit else {}))
 
 
 @app.command(epilog=EPILOG)
@@ -69,7 +74,7 @@ def rebuild(as_of: AsOf = None) -> None:
 
     For a changed reporting zone, a repaired landing file, or doubt. Readers see the former build until the end.
     """
-    _run("rebuild", as_of)
+    _run("rebuild", as_of, fresh=True)
 
 
 @app.command(epilog=EPILOG)
@@ -230,10 +235,10 @@ def main() -> None:
         sys.exit(_explain(error))
 
 
-def _run(job: str, as_of: str | None) -> None:
+def _run(job: str, as_of: str | None, **parameters: bool) -> None:
     from orchestration.commands.run import run_or_fail
 
-    run_or_fail(_settings(), job, as_of=_instant(as_of), **({"fresh": True} if job == "rebuild" else {}))
+    run_or_fail(_settings(), job, as_of=_instant(as_of), **parameters)
 
 
 def _instant(as_of: str | None) -> datetime | None:

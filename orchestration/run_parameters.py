@@ -21,6 +21,7 @@ class RunParameters(dg.ConfigurableResource):
     )
     days: list[str] = Field(default=[], description="days to rebuild besides those that new rows touch (ISO dates)")
     fresh: bool = Field(default=False, description="load everything again from landing into a new warehouse")
+    full_audit: bool = Field(default=False, description="dbt tests look at every row, not only at days built again")
 
     def instant(self, context) -> datetime:
         """The run's as-of, the same for every step and every retry."""

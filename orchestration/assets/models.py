@@ -9,6 +9,7 @@ import dagster as dg
 
 from orchestration.assets.dbt_graph import DbtGraph
 from orchestration.assets.keys import LEDGER, PLAN, REFERENCE, raw_key
+from orchestration.audit_scope import VARIABLE, audit_scope
 from orchestration.database import open_database
 from orchestration.failures import explained
 from orchestration.ingest.failpoint import fail_at
@@ -68,15 +69,18 @@ def model_assets(manifest: Path) -> dg.AssetsDefinition:
     graph = DbtGraph(json.loads(manifest.read_text(encoding="utf-8")))
 
     @dg.multi_asset(name="dbt_build", specs=graph.asset_specs(), check_specs=graph.check_specs(), can_subset=True)
-    def dbt_build(context: dg.AssetExecutionContext, writer_lock: WriterLock) -> Iterator[Any]:
+    def dbt_build(
+        context: dg.AssetExecutionContext, writer_lock: WriterLock, run_parameters: RunParameters
+    ) -> Iterator[Any]:
         settings = get_settings()
         with open_database(settings.raw_database, settings) as con:
             (mode,) = con.execute("SELECT mode FROM control.run").fetchone() or ("full",)
+            scope = audit_scope(con, asked=run_parameters.full_audit)
         # Unit tests prove the code, not the night's data; they run with the tests of the project.
         arguments = ["--exclude-resource-type", "unit_test", *(["--full-refresh"] if mode == "full" else [])]
         if context.is_subset:
             arguments += ["--select", *graph.names(set(context.selected_asset_keys))]
-        build, failed = DbtBuild(settings, arguments, context.run.run_id), []
+        build, failed = DbtBuild(settings, arguments, context.run.run_id, **{VARIABLE: scope}), []
         for result in build.results():
             fail_at("dbt")
             failed += result.sentences
