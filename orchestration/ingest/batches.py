@@ -8,6 +8,8 @@ from functools import cached_property
 from itertools import chain
 from typing import Any, NamedTuple, Protocol
 
+import pyarrow as pa
+
 BATCH_ROWS = 10_000
 # A batch ends early at this many bytes, so that long lines do not fill the memory.
 BATCH_BYTES = 8_000_000
@@ -34,6 +36,9 @@ class Values(Protocol):
 
     def column(self, name: str) -> list[Any]:
         """Value of a field in each row; None where it is absent."""
+
+    def array(self, name: str) -> pa.Array | None:
+        """The column as it was read, where that was by column; a float there may stand for a whole number."""
 
     def objects(self) -> list[dict[str, Any]]:
         """Each row as name -> value."""
@@ -65,6 +70,9 @@ class Objects:
             return [row.get(name) for row in self._rows]
         return self._columns.get(name) or [None] * len(self._rows)
 
+    def array(self, name: str) -> None:
+        return None
+
     def objects(self) -> list[dict[str, Any]]:
         return self._rows
 
@@ -84,6 +92,9 @@ class Columns:
 
     def column(self, name: str) -> list[Any]:
         return self._columns.get(name) or [None] * self._length
+
+    def array(self, name: str) -> None:
+        return None
 
     def objects(self) -> list[dict[str, Any]]:
         names = list(self._columns)

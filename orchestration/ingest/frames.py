@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -36,6 +36,14 @@ ARROW_TYPES: dict[str, pa.DataType] = {
     "stated": pa.string(),
     "minutes": pa.string(),
 }
+# What a plain value of a kind is in JSON.
+_JSON_TYPES: dict[str, pa.DataType] = {
+    **dict.fromkeys(("text", "id", "word", "time", "due"), pa.string()),
+    **dict.fromkeys(("money", "minutes", "duration"), pa.float64()),
+    "integer": pa.int64(),
+    "boolean": pa.bool_(),
+}
+_PYTHON_TYPES = {pa.string(): str, pa.float64(): float, pa.int64(): int, pa.bool_(): bool}
 _EARLIEST_US = int(EARLIEST.timestamp()) * 1_000_000
 _LATEST_US = int(LATEST.timestamp()) * 1_000_000
 # Shortest ISO text with minutes, seconds and offset: Arrow also reads hours alone, which is not a moment to us.
@@ -188,6 +196,11 @@ def typed_column(
     return column
 
 
+def json_types(fields: Iterable[Field]) -> dict[str, pa.DataType]:
+    """Types of the fields in plain JSON, by name."""
+    return {field.name: _JSON_TYPES[field.kind] for field in fields if field.kind in _JSON_TYPES}
+
+
 def _column_by_value(
     field: Field, values: list[Any], problems: Problems, latest: datetime, lenient: bool, naive_is_utc: bool
 ) -> pa.Array:
@@ -214,85 +227,82 @@ def _column_by_value(
 
 
 def _clean_column(field: Field, values: list[Any], latest: datetime) -> pa.Array | None:
-    """The column when every value is plainly good, else None. Never decides that a value is bad, and reads each
-    value as the function for single values does."""
+    """The column when every value is plainly good, else None."""
     types = set(map(type, values))
     types.discard(type(None))
-    kind = field.kind
     if not types:
-        return pa.nulls(len(values), ARROW_TYPES[kind])
-    if len(types) > 1:
+        return pa.nulls(len(values), ARROW_TYPES[field.kind])
+    kind = _JSON_TYPES.get(field.kind)
+    if len(types) > 1 or kind is None or types.pop() is not _PYTHON_TYPES[kind]:
         return None
-    only = types.pop()
-    if only is str and kind in ("text", "id"):
-        return _clean_texts(values, distinct=kind == "text")
-    if only is str and kind == "word":
-        return pa.array(values, pa.string()) if set(values) <= field.allowed | {None} else None
-    if only is int and kind == "integer":
-        return _clean_counts(values)
-    if only is bool and kind == "boolean":
-        return pa.array(values, pa.bool_())
-    if only is str and kind in ("time", "due"):
-        return _clean_times(values, latest if kind == "time" else None)
-    if only is float and kind in ("money", "minutes"):
-        return _clean_amounts(values)
-    if only is float and kind == "duration":
-        return _clean_durations(values)
-    return None
-
-
-def _clean_texts(values: list[Any], *, distinct: bool) -> pa.Array | None:
-    checked = set(values) if distinct else values
-    present = [value for value in checked if value is not None]
     # The length first: a Parquet file may repeat one huge text for every row at no cost to itself.
-    if max(map(len, present)) > MAX_TEXT:
-        return None
-    # Printable ASCII needs no closer look; anything else is judged value by value.
-    together = "".join(present)
-    if not (together.isascii() and together.isprintable() and all(map(str.strip, present))):
-        return None
-    return pa.array(values, pa.string())
-
-
-def _clean_counts(values: list[Any]) -> pa.Array | None:
-    try:
-        column = pa.array(values, pa.int64())
-    except (pa.ArrowInvalid, OverflowError):
-        return None
-    bounds = pc.min_max(column)
-    return column if bounds["min"].as_py() >= 0 and bounds["max"].as_py() <= MAX_COUNT else None
-
-
-def _clean_times(values: list[Any], latest: datetime | None) -> pa.Array | None:
-    lengths = [len(value) for value in values if value is not None]
-    if min(lengths) < _SHORTEST_ISO or max(lengths) > _LONGEST_ISO:
+    if kind == pa.string() and max(len(value) for value in set(values) if value is not None) > MAX_TEXT:
         return None
     try:
-        texts = pa.array(values, pa.string())
+        return clean_array(field, pa.array(values, kind), latest)
+    except (pa.ArrowInvalid, OverflowError, UnicodeEncodeError):
+        return None
+
+
+def clean_array(field: Field, array: pa.Array, latest: datetime) -> pa.Array | None:
+    """The typed column of values that were read by column, when every one is plainly good, else None. Never decides
+    that a value is bad, and reads each value as the function for single values does."""
+    if field.kind not in _JSON_TYPES:
+        return None
+    if array.null_count == len(array):
+        return None if field.needed else pa.nulls(len(array), ARROW_TYPES[field.kind])
+    kind = field.kind
+    if array.type != _JSON_TYPES.get(kind) or (field.needed and array.null_count):
+        return None
+    if kind in ("text", "id"):
+        return array if _are_plain_texts(array) else None
+    if kind == "word":
+        return array if pc.all(pc.is_in(array.drop_null(), pa.array(field.allowed, pa.string()))).as_py() else None
+    if kind == "integer":
+        return array if _lie_between(array, 0, MAX_COUNT) else None
+    if kind in ("time", "due"):
+        return _clean_times(array, latest if kind == "time" else None)
+    if kind in ("money", "minutes"):
+        return _clean_amounts(array)
+    return _clean_durations(array) if kind == "duration" else array
+
+
+def _lie_between(array: pa.Array, least: Any, greatest: Any) -> bool:
+    bounds = pc.min_max(array)
+    return bounds["min"].as_py() >= least and bounds["max"].as_py() <= greatest
+
+
+def _are_plain_texts(array: pa.Array) -> bool:
+    """Printable ASCII needs no closer look; anything else is judged value by value."""
+    return (
+        _lie_between(pc.binary_length(array), 1, MAX_TEXT)
+        and pc.all(pc.ascii_is_printable(array)).as_py()
+        and not pc.any(pc.ascii_is_space(array)).as_py()
+    )
+
+
+def _clean_times(texts: pa.Array, latest: datetime | None) -> pa.Array | None:
+    if not _lie_between(pc.binary_length(texts), _SHORTEST_ISO, _LONGEST_ISO):
+        return None
+    try:
         column = texts.cast(UTC_TIME)
-    except (pa.ArrowInvalid, UnicodeEncodeError):
+    except pa.ArrowInvalid:
         return None
-    bounds = pc.min_max(column.cast(pa.int64()))
     last = _LATEST_US - 1 if latest is None else min(_LATEST_US - 1, _micros(latest))
-    return column if bounds["min"].as_py() >= _EARLIEST_US and bounds["max"].as_py() <= last else None
+    return column if _lie_between(column.cast(pa.int64()), _EARLIEST_US, last) else None
 
 
-def _clean_amounts(values: list[Any]) -> pa.Array | None:
-    numbers = pa.array(values, pa.float64())
-    bounds = pc.min_max(numbers)
-    if not (
-        bounds["min"].as_py() >= 0 and bounds["max"].as_py() <= MAX_AMOUNT and pc.all(pc.is_finite(numbers)).as_py()
-    ):
+def _clean_amounts(numbers: pa.Array) -> pa.Array | None:
+    if not (pc.all(pc.is_finite(numbers)).as_py() and _lie_between(numbers, 0, float(MAX_AMOUNT))):
         return None
-    texts = [None if value is None else repr(value) for value in values]
+    texts = [None if value is None else repr(value) for value in numbers.to_pylist()]
     return None if "-0.0" in texts else pa.array(texts, pa.string())
 
 
-def _clean_durations(values: list[Any]) -> pa.Array | None:
+def _clean_durations(numbers: pa.Array) -> pa.Array | None:
     """Whole microseconds; where the fraction is too near a half for floats, the exact rule decides."""
-    scaled = pc.multiply(pa.array(values, pa.float64()), 1000.0)
-    bounds = pc.min_max(scaled)
-    if not (bounds["min"].as_py() >= 0 and bounds["max"].as_py() <= MAX_DURATION_MS * 1000):
+    scaled = pc.multiply(numbers, 1000.0)
+    if not _lie_between(scaled, 0, MAX_DURATION_MS * 1000):
         return None
     whole = pc.floor(scaled)
     distance = pc.abs(pc.subtract(pc.subtract(scaled, whole), 0.5))
@@ -301,7 +311,7 @@ def _clean_durations(values: list[Any]) -> pa.Array | None:
         return column
     exact = column.to_pylist()
     for place in pc.indices_nonzero(pc.less_equal(distance, 0.01)).to_pylist():
-        exact[place] = duration_us(values[place])
+        exact[place] = duration_us(numbers[place].as_py())
     return pa.array(exact, pa.int64())
 
 

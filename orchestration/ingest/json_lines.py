@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import repeat
 from typing import Any
 
 import orjson
+import pyarrow as pa
 
 from .batches import Batch, Objects, Quarantined, numbered, pick
 from .key_count import count_keys
 from .lines import LineCounter, LongLine, line_groups, strip_bom
+from .plain_lines import read_plain
 from .privacy import Hasher
 from .reasons import (
     BAD_ENCODING,
@@ -119,13 +121,27 @@ def _parse_carefully(line: bytes) -> Any:
 
 
 class JsonLinesReader:
-    """Reads a stream of JSON lines. See ``RowReader``; with ``arrays`` a row may also be an array."""
+    """Reads a stream of JSON lines. See ``RowReader``.
+
+    Args:
+        arrays: a row may also be an array.
+        types: types of known fields; where they are given, plain lines are read by column.
+    """
 
     lenient_numbers = False
 
-    def __init__(self, chunks: Iterator[bytes], max_line_bytes: int, hasher: Hasher, *, arrays: bool = False) -> None:
+    def __init__(
+        self,
+        chunks: Iterator[bytes],
+        max_line_bytes: int,
+        hasher: Hasher,
+        *,
+        arrays: bool = False,
+        types: Mapping[str, pa.DataType] | None = None,
+    ) -> None:
         self._chunks = chunks
         self._arrays = arrays
+        self._types = types
         self._max_line_bytes = max_line_bytes
         self._hasher = hasher
         self._counter = LineCounter()
@@ -140,9 +156,9 @@ class JsonLinesReader:
         row_no = 1
         for first_line_no, lines, _ in line_groups(self._counted(), self._max_line_bytes, self._hasher):
             line_nos = numbered(first_line_no, len(lines))
-            blank = [place for place, line in enumerate(lines) if not isinstance(line, LongLine) and not line.strip()]
-            if blank:
-                keep = sorted(set(range(len(lines))).difference(blank))
+            has_text = [type(line) is LongLine or line.strip() for line in lines]
+            if not all(has_text):
+                keep = [place for place, text in enumerate(has_text) if text]
                 lines, line_nos = pick(lines, keep), pick(line_nos, keep)
             yield self._batch(lines, line_nos, row_no)
             row_no += len(lines)
@@ -150,6 +166,10 @@ class JsonLinesReader:
 
     def _batch(self, lines: list[bytes | LongLine], line_nos: list[int], first_row_no: int) -> Batch:
         row_nos = numbered(first_row_no, len(lines))
+        if self._types and lines and LongLine not in set(map(type, lines)):
+            plain = read_plain(lines, self._types, parse_lines)  # type: ignore[arg-type]
+            if plain is not None:
+                return Batch(plain, line_nos, row_nos)
         short = [b"" if type(line) is LongLine else line for line in lines]
         parsed = parse_lines(short, arrays=self._arrays)  # type: ignore[arg-type]
         parsed = [LINE_TOO_LONG if type(line) is LongLine else row for line, row in zip(lines, parsed, strict=True)]

@@ -85,19 +85,15 @@ def line_groups(
     first_line_no = 1
     group: list[bytes | LongLine] = []
     group_bytes = 0
-    for lines, is_open in _split(chunks, max_line_bytes, hasher):
+    for lines, size, is_open in _split(chunks, max_line_bytes, hasher):
         group.extend(lines)
-        group_bytes += sum(map(_size, lines))
+        group_bytes += size
         if len(group) >= BATCH_ROWS or group_bytes >= BATCH_BYTES or is_open:
             yield first_line_no, group, is_open
             first_line_no += len(group)
             group, group_bytes = [], 0
     if group:
         yield first_line_no, group, False
-
-
-def _size(line: bytes | LongLine) -> int:
-    return 100 if isinstance(line, LongLine) else len(line)
 
 
 class _Overflow:
@@ -120,7 +116,8 @@ class _Overflow:
 
 def _split(
     chunks: Iterator[bytes], max_line_bytes: int, hasher: Hasher
-) -> Iterator[tuple[list[bytes | LongLine], bool]]:
+) -> Iterator[tuple[list[bytes | LongLine], int, bool]]:
+    """Lines of a piece, their bytes at most, and whether the last of them lacks its line end."""
     carry = b""
     overflow: _Overflow | None = None
     for chunk in chunks:
@@ -132,7 +129,8 @@ def _split(
                 continue
             lines.append(overflow.line())
             overflow = None
-        parts: list[bytes | LongLine] = (carry + chunk).split(b"\n")  # type: ignore[assignment]
+        text = carry + chunk
+        parts: list[bytes | LongLine] = text.split(b"\n")  # type: ignore[assignment]
         carry = parts.pop()  # type: ignore[assignment]
         if parts and max(map(len, parts)) > max_line_bytes:
             parts = [p if len(p) <= max_line_bytes else _Overflow(hasher).add(p).line() for p in parts]  # type: ignore[arg-type]
@@ -140,8 +138,8 @@ def _split(
         if len(carry) > max_line_bytes:
             overflow, carry = _Overflow(hasher).add(carry), b""
         if lines:
-            yield lines, False
+            yield lines, len(text), False
     if overflow is not None:
-        yield [overflow.line()], True
+        yield [overflow.line()], 0, True
     elif carry:
-        yield [carry], True
+        yield [carry], len(carry), True

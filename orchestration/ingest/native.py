@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from . import guardrail_units, tables
 from .batches import Batch, Values
-from .frames import UTC_TIME, Field, Frame, ParseContext, Problems, typed_column
+from .frames import UTC_TIME, Field, Frame, ParseContext, Problems, clean_array, typed_column
 from .paths import BadRow
 from .privacy import MAX_MEMBERS, MAX_RESCUED_TEXT, is_kept_as_is, is_plain_name, is_private, scrub, to_json
 from .reasons import BAD_TIME, INCONSISTENT_TOKENS
@@ -96,12 +96,7 @@ class NativeParser:
         problems = Problems()
         columns: dict[str, pa.Array] = {}
         for field in self._fields:
-            values = batch.values.column(field.name)
-            if field.name == "outcome_ids":
-                values = list(map(fold_id, batch.values.column("outcome_id"), values))
-            columns[field.name] = typed_column(
-                field, values, problems, latest=self._context.latest, lenient=lenient_numbers
-            )
+            columns[field.name] = self._column(field, batch.values, problems, lenient_numbers)
         _RULES.get(self._name, lambda *_: None)(columns, problems)
         if self._name in TIME_ORDER:
             end, start = TIME_ORDER[self._name]
@@ -114,6 +109,16 @@ class NativeParser:
         if self._has_attributes:
             columns["attributes"] = attributes
         return problems.split(columns, batch, self._context.hasher)
+
+    def _column(self, field: Field, values: Values, problems: Problems, lenient: bool) -> pa.Array:
+        array = values.array(field.name)
+        clean = None if array is None else clean_array(field, array, self._context.latest)
+        if clean is not None:
+            return clean
+        column = values.column(field.name)
+        if field.name == "outcome_ids":
+            column = list(map(fold_id, values.column("outcome_id"), column))
+        return typed_column(field, column, problems, latest=self._context.latest, lenient=lenient)
 
     def _prompt_hashes(self, given: pa.Array, values: Values) -> pa.Array:
         hasher = self._context.hasher
@@ -184,7 +189,14 @@ def rescue(values: Values, known: set[str]) -> tuple[pa.Array, pa.Array]:
         return nothing, nothing
     named = [(name, values.column(name)) for name in unknown]
     if len(unknown) <= MAX_MEMBERS and all(_is_plain(name, column) for name, column in named):
-        plain = [_plain_json(unknown, row) for row in zip(*(column for _, column in named), strict=True)]
+        rows = list(zip(*(column for _, column in named), strict=True))
+        types = [set(map(type, column)) - {type(None)} for _, column in named]
+        # Equal values may be other JSON: 1, 1.0 and true; 0.0 and -0.0.
+        if all(len(found) < 2 and float not in found for found in types):
+            texts = {row: _plain_json(unknown, row) for row in set(rows)}
+            plain = list(map(texts.__getitem__, rows))
+        else:
+            plain = [_plain_json(unknown, row) for row in rows]
         kept = pa.array(plain, pa.string())
         return kept, kept
     rescued: list[str | None] = []

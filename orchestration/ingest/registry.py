@@ -27,7 +27,7 @@ from .bedrock import BedrockParser
 from .desks import jira, jira_export, pagerduty, servicenow, zendesk
 from .desks.rows import DeskReader
 from .focus import FocusParser
-from .frames import Field, ParseContext, Parser
+from .frames import Field, ParseContext, Parser, json_types
 from .helicone import HeliconeParser
 from .json_lines import JsonLinesReader
 from .langfuse import LangfuseParser
@@ -81,6 +81,11 @@ def _needed(*names: str) -> tuple[tuple[str, ...], ...]:
     return tuple((name,) for name in names)
 
 
+def _by_column(fields: tuple[Field, ...]) -> Callable[[Iterator[bytes], int, Hasher], RowReader]:
+    """The reader of lines whose fields have the names of our own."""
+    return partial(JsonLinesReader, types=json_types(fields))
+
+
 SOURCES: dict[str, Family] = {
     family.name: family
     for family in (
@@ -91,6 +96,7 @@ SOURCES: dict[str, Family] = {
             _needed("attempt_id", "provider", "model", "started_at", "status", "input_tokens", "output_tokens"),
             partial(NativeParser, "inference"),
             fields=NATIVE_FIELDS["inference"],
+            json_reader=_by_column(NATIVE_FIELDS["inference"]),
         ),
         Family(
             "litellm",
@@ -154,6 +160,7 @@ SOURCES: dict[str, Family] = {
             _needed("ticket_id", "opened_at", "updated_at", "severity", "kind", "status"),
             partial(NativeParser, "rework"),
             fields=NATIVE_FIELDS["rework"],
+            json_reader=_by_column(NATIVE_FIELDS["rework"]),
         ),
         Family(
             "sla",
@@ -162,6 +169,7 @@ SOURCES: dict[str, Family] = {
             _needed("event_id", "outcome_id", "metric", "started_at", "due_at", "updated_at"),
             partial(NativeParser, "sla"),
             fields=NATIVE_FIELDS["sla"],
+            json_reader=_by_column(NATIVE_FIELDS["sla"]),
         ),
         Family(
             "outcomes",
@@ -170,6 +178,7 @@ SOURCES: dict[str, Family] = {
             _needed("outcome_id", "use_case", "decision", "decided_at"),
             partial(NativeParser, "outcomes"),
             fields=NATIVE_FIELDS["outcomes"],
+            json_reader=_by_column(NATIVE_FIELDS["outcomes"]),
         ),
         Family(
             "zendesk",
