@@ -236,7 +236,7 @@ def _clean_column(field: Field, values: list[Any], latest: datetime) -> pa.Array
     if len(types) > 1 or kind is None or types.pop() is not _PYTHON_TYPES[kind]:
         return None
     # The length first: a Parquet file may repeat one huge text for every row at no cost to itself.
-    if kind == pa.string() and max(len(value) for value in set(values) if value is not None) > MAX_TEXT:
+    if kind == pa.string() and max(map(len, filter(None, set(values))), default=0) > MAX_TEXT:
         return None
     try:
         return clean_array(field, pa.array(values, kind), latest)

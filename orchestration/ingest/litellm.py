@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
@@ -70,6 +71,7 @@ class LiteLLMParser:
         self._places = {
             field: [_Place.parse(place, field) for place in context.places.litellm.of(field)] for field in PLACED_FIELDS
         }
+        self._holders = {place.holder for places in self._places.values() for place in places}
 
     def wants(self, name: str) -> bool:
         return name in _READ_COLUMNS or (name not in KNOWN and not is_private(name))
@@ -146,7 +148,7 @@ class LiteLLMParser:
             "region": _region(breakdown),
             "guardrail_units": _guardrail_units(row, metadata),
             "cache_hit": cache_hit,
-            "spend": _spend(spend, breakdown, cache_hit, used_tokens=_used_tokens(row)),
+            "spend": _spend(spend, breakdown, cache_hit, row),
             "service_tier": "batch"
             if _is_batch(row, metadata, hidden)
             else served_tier(usage.get("service_tier") or breakdown.get("service_tier") or hidden.get("service_tier")),
@@ -156,8 +158,15 @@ class LiteLLMParser:
             **_usage_counts(usage, metadata),
         }
         opened = {**row, "metadata": metadata}
+        # Fields share the objects that they stand in.
+        holders = {path: _held_at(opened, path) for path in self._holders}
         for field, places in self._places.items():
-            flat[field] = next((found for place in places if (found := place.find(opened, tags)) is not None), None)
+            found = None
+            for place in places:
+                found = place.find(holders[place.holder], tags)
+                if found is not None:
+                    break
+            flat[field] = found
         if flat["prompt_hash"] is None and row.get("messages") not in _EMPTY_BODIES:
             flat["prompt_hash"] = self._context.hasher.of_prompt(row.get("messages"))
         return flat
@@ -301,11 +310,16 @@ def _usage_disagrees(row: dict[str, Any], usage: dict[str, Any], metadata: dict[
     cached = (_stated_reads(usage, metadata), _stated_writes(usage, metadata))
     return (
         _total_disagrees(row)
-        or any(len({count for count in map(integer, names) if _is_some(count)}) > 1 for names in cached)
+        or any(_names_differ(names) for names in cached)
         or any(_differ(row.get(name), usage.get(name)) for name in ("prompt_tokens", "completion_tokens"))
         or _lifetimes_disagree(usage, metadata)
         or _is_some(integer(_inner(usage, "prompt_tokens_details").get("google_maps_grounding_requests")))
     )
+
+
+def _names_differ(names: list[Any]) -> bool:
+    stated = [count for count in names if count]
+    return len(stated) > 1 and len({count for count in map(integer, stated) if _is_some(count)}) > 1
 
 
 def _is_some(count: Any) -> bool:
@@ -368,7 +382,7 @@ def _used_tokens(row: dict[str, Any]) -> bool:
     return any(_is_some(integer(row.get(name), lenient=True)) for name in ("prompt_tokens", "completion_tokens"))
 
 
-def _spend(spend: Any, breakdown: dict[str, Any], cache_hit: Any, *, used_tokens: bool) -> Any:
+def _spend(spend: Any, breakdown: dict[str, Any], cache_hit: Any, row: dict[str, Any]) -> Any:
     """The spend; where it is 0 although a cost was worked out, as streamed calls are logged, that cost.
 
     0 where tokens were used and the spend is that of guardrails and built-in tools alone: LiteLLM adds these also to
@@ -379,10 +393,12 @@ def _spend(spend: Any, breakdown: dict[str, Any], cache_hit: Any, *, used_tokens
     total = breakdown.get("total_cost")
     if spend in (None, 0, "", "0", "0.0") and type(total) in (int, float) and total > 0:
         spend = total
-    amount = decimal(spend, scale=12)
     besides = [decimal(breakdown.get(name), scale=12) for name in ("guardrail_cost", "tool_usage_cost")]
     known = sum(part for part in besides if isinstance(part, Decimal))
-    return 0 if used_tokens and isinstance(amount, Decimal) and known > 0 and amount <= known else spend
+    if not known or not _used_tokens(row):
+        return spend
+    amount = decimal(spend, scale=12)
+    return 0 if isinstance(amount, Decimal) and amount <= known else spend
 
 
 def served_tier(tier: Any) -> Any:
@@ -405,33 +421,41 @@ def _tags(value: Any) -> list[str]:
 
 
 class _Place(NamedTuple):
-    """Where a field may stand: a path into the row, or else a tag with one of these beginnings."""
+    """Where a field may stand: a name in the object at a path, or else a tag with one of these beginnings."""
 
-    path: tuple[str, ...]
+    holder: tuple[str, ...]
+    name: str
     prefixes: tuple[str, ...]
 
     @classmethod
     def parse(cls, place: str, field: str) -> _Place:
-        return cls((), (f"{field}:", f"{field}=")) if place == "tag" else cls(tuple(place.split(".")), ())
+        *holder, name = place.split(".")
+        return cls((), "", (f"{field}:", f"{field}=")) if place == "tag" else cls(tuple(holder), name, ())
 
-    def find(self, row: dict[str, Any], tags: list[str]) -> Any:
-        """The value here; None when there is none or it is empty. Objects on the way may be JSON text."""
+    def find(self, holder: dict[str, Any], tags: list[str]) -> Any:
+        """The value here; None when there is none or it is empty."""
         if self.prefixes:
             for tag in tags:
                 if tag.startswith(self.prefixes):
                     return tag[len(self.prefixes[0]) :] or None
             return None
-        value: Any = row
-        for name in self.path:
-            if type(value) is str and value.startswith("{"):
-                try:
-                    value = orjson.loads(value)
-                except ValueError:
-                    return None
-            if type(value) is not dict:
-                return None
-            value = value.get(name)
+        value = holder.get(self.name)
         return None if value == "" else value
+
+
+def _held_at(value: Any, path: tuple[str, ...]) -> dict[str, Any]:
+    """The object at a path, empty when there is none. Objects on the way may be JSON text."""
+    for name in (*path, None):
+        if type(value) is str and value.startswith("{"):
+            try:
+                value = orjson.loads(value)
+            except ValueError:
+                return {}
+        if type(value) is not dict:
+            return {}
+        if name is not None:
+            value = value.get(name)
+    return value
 
 
 def _attributes(row: dict[str, Any], metadata: dict[str, Any], tags: list[str]) -> str | None:
@@ -443,10 +467,15 @@ def _attributes(row: dict[str, Any], metadata: dict[str, Any], tags: list[str]) 
         "org_id": row.get("organization_id") or metadata.get("user_api_key_org_id"),
         "model_group": row.get("model_group"),
     }
+    named = [(name, value) for name, value in found.items() if type(value) is str and value]
+    return _attributes_json(tuple(named), tuple(tags))
+
+
+@lru_cache(maxsize=10_000)
+def _attributes_json(named: tuple[tuple[str, str], ...], tags: tuple[str, ...]) -> str | None:
+    """One text for the many calls of a team with the same tags."""
     kept: dict[str, Any] = {
-        name: value
-        for name, value in found.items()
-        if type(value) is str and value and len(value) <= MAX_RESCUED_TEXT and not CONTROL.search(value)
+        name: value for name, value in named if len(value) <= MAX_RESCUED_TEXT and not CONTROL.search(value)
     }
     if tags:
         kept["tags"] = tags

@@ -83,7 +83,7 @@ def test_sure_values_are_those_of_the_single_lines(seed: int):
     """Catches a line that is bad, doubled or broken over lines and is taken all the same, and a value that changes."""
     rng = random.Random(seed)
     sure = 0
-    for number in range(1_500):
+    for number in range(500):
         oddity = rng.choice((0.0, 0.1, 0.5))
         rows = [_row(rng, "inference", number, oddity) for _ in range(rng.choice((1, 2, 5)))]
         lines = [line for row in rows for line in _line(rng, row, oddity).split(b"\n") if line.strip()]
@@ -104,7 +104,7 @@ def test_sure_values_are_those_of_the_single_lines(seed: int):
             if name in TYPES:
                 assert array.to_pylist() == column, (name, lines)
         assert plain.objects() == parsed
-    assert sure > 300
+    assert sure > 100
 
 
 @pytest.mark.parametrize(
