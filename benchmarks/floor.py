@@ -7,6 +7,9 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
+from benchmarks.harness import require_equal
+from benchmarks.homes import published
+
 _SQL = Path(__file__).with_name("floor.sql")
 # What the floor reads of a landing file: table, columns.
 _FILES = {
@@ -47,6 +50,15 @@ def answer_of(database: Path) -> list[str]:
     """Attempts, cost, outcomes, accepted outcomes and days of use cases, as the marts of a build say them."""
     with duckdb.connect(str(database), read_only=True) as con:
         return _answer(con, "marts.")
+
+
+def require_same(home: Path, as_of: str) -> None:
+    """What is published in a state folder says what the floor finds in its landing files.
+
+    Raises:
+        BenchmarkFailed: it does not.
+    """
+    require_equal("marts and floor", answer_of(published(home)), from_files(str(home), as_of))
 
 
 def _answer(con: duckdb.DuckDBPyConnection, schema: str = "") -> list[str]:

@@ -26,7 +26,7 @@ BOUNDS = {
     "B4 peak": Bound(2, 2),
     "B4n": Bound(1.15, 1.3),
     "B4n peak": Bound(2, 2),
-    "B5": Bound(1, 1.2),
+    "B5": Bound(1, 1.45),
     "B5 same bytes": Bound(0.1, 0.15),
     "B6": Bound(5, 60),
     "B7": Bound(6, 30),
