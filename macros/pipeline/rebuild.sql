@@ -5,6 +5,8 @@
     expression is the first day of a period that holds a day to rebuild. `instant`: what the day is computed from, where
     it is computed at all; a range of it that is surely wide enough lets the rows of other days be skipped unread. -#}
 {% macro and_in_rebuild_days(day_expression, instant=none, grain='day') -%}
+    {#- Named when dbt parses, where nothing is incremental: what a model depends on is learnt there. -#}
+    {%- if not execute %}{%- do source('control', 'rebuild_days') -%}{%- endif -%}
     {%- if is_incremental() %} and {{ in_rebuild_days(day_expression, instant, grain) }} {%- endif -%}
 {%- endmacro %}
 
@@ -22,6 +24,7 @@
 {#- The same with the days of a model (one column, `day`): for a model whose rows depend on more days than their own.
     The model states it as `rebuild_days_model` too, so that the same days are deleted. -#}
 {% macro and_in_days_of(days_model, day_expression) -%}
+    {%- if not execute %}{%- do ref(days_model) -%}{%- endif -%}
     {%- if is_incremental() %} and {{ in_days_of(days_model, day_expression) }} {%- endif -%}
 {%- endmacro %}
 

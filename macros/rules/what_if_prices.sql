@@ -22,7 +22,10 @@
 
 {#- What a call costs under a card, with what guardrails cost whatever model answers. Null without a price. -#}
 {% macro price_by_card(attempt, card, fx_rate) -%}
-    ({{ money_of(cost_by_card(attempt, card), fx_rate) }} + {{ attempt }}.guardrail_cost)
+    case
+                when {{ card }}.provider is not null
+                    then {{ money_of(cost_by_card(attempt, card), fx_rate) }} + {{ attempt }}.guardrail_cost
+            end
 {%- endmacro %}
 
 

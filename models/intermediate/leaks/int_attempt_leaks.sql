@@ -1,7 +1,6 @@
 {{ config(
     materialized='incremental', incremental_strategy='replace_days', rebuild_days_model='int_leak_days'
 ) }}
--- depends_on: {{ ref('int_leak_days') }}
 
 {%- set carried = [
     'day', 'cohort_day', 'source', 'attempt_id', 'request_id', 'outcome_id', 'use_case', 'cost'
@@ -11,13 +10,31 @@
 -- Guarantees one row per attempt, on the day it started: its cost split into the five leaks in waterfall order and what
 -- was productive, each unit of money once, and beside it each leak's gross amount (counted alone, so amounts overlap).
 -- The amounts of an attempt add up to its cost exactly; of an unpriced one they are null.
-with attempts_in_scope as (
+with requests_in_scope as (
 
-    select
+    select distinct
         source,
         request_id
     from {{ ref('int_attempt_parts') }}
     where true {{ and_in_days_of('int_leak_days', 'day') }}
+
+),
+
+-- Most requests have one attempt, which is the answer when it succeeded.
+repeated_requests as (
+
+    select
+        attempts.source,
+        attempts.request_id
+    from {{ ref('int_attempt_parts') }} as attempts
+    {%- if is_incremental() %}
+    inner join requests_in_scope
+        on
+            attempts.source = requests_in_scope.source
+            and attempts.request_id = requests_in_scope.request_id
+    {%- endif %}
+    group by attempts.source, attempts.request_id
+    having count(*) > 1
 
 ),
 
@@ -30,10 +47,10 @@ used_answers as (
         min(attempts.started_at) as request_started_at,
         max_by(attempts.attempt_id, {{ last_attempt }}) filter (where attempts.status = 'success') as used_attempt_id
     from {{ ref('int_attempt_parts') }} as attempts
-    inner join (select distinct source, request_id from attempts_in_scope) as requests
+    inner join repeated_requests
         on
-            attempts.source = requests.source
-            and attempts.request_id = requests.request_id
+            attempts.source = repeated_requests.source
+            and attempts.request_id = repeated_requests.request_id
     group by attempts.source, attempts.request_id
 
 ),
@@ -60,10 +77,13 @@ attempts as (
         attempts.reference_cost,
         attempts.tier = 'premium' and attempts.task_class in ('B', 'C') as is_over_served,
         attempts.cost,
-        used_answers.request_started_at,
-        coalesce(attempts.attempt_id = used_answers.used_attempt_id, false) as is_used_answer
+        coalesce(used_answers.request_started_at, attempts.started_at) as request_started_at,
+        case
+            when used_answers.request_id is null then attempts.status = 'success'
+            else coalesce(attempts.attempt_id = used_answers.used_attempt_id, false)
+        end as is_used_answer
     from {{ ref('int_attempt_parts') }} as attempts
-    inner join used_answers
+    left join used_answers
         on
             attempts.source = used_answers.source
             and attempts.request_id = used_answers.request_id
@@ -81,17 +101,36 @@ asked_times as (
 
 ),
 
+-- A prompt that was sent once was not answered before.
+repeated_prompts as (
+
+    select
+        answers.use_case,
+        answers.prompt_hash
+    from {{ ref('int_attempt_parts') }} as answers
+    cross join asked_times
+    where
+        answers.prompt_hash is not null
+        and answers.finished_day >= {{ add_days('asked_times.first_day', '-' ~ cache_lifetime_days()) }}
+    group by answers.use_case, answers.prompt_hash
+    having count(*) > 1
+
+),
+
 -- Answers of models and the beginnings of requests on one line of time, per use case and prompt. An answer from a cache
 -- is not computed again and keeps its age, so it does not count as one.
 prompt_events as (
 
     select distinct
-        use_case,
-        prompt_hash,
-        request_started_at as happened_at,
+        attempts.use_case,
+        attempts.prompt_hash,
+        attempts.request_started_at as happened_at,
         0 as is_answer
     from attempts
-    where prompt_hash is not null
+    inner join repeated_prompts
+        on
+            attempts.use_case = repeated_prompts.use_case
+            and attempts.prompt_hash = repeated_prompts.prompt_hash
 
     union all
 
@@ -101,10 +140,13 @@ prompt_events as (
         answers.finished_at as happened_at,
         1 as is_answer
     from {{ ref('int_attempt_parts') }} as answers
+    inner join repeated_prompts
+        on
+            answers.use_case = repeated_prompts.use_case
+            and answers.prompt_hash = repeated_prompts.prompt_hash
     cross join asked_times
     where
-        answers.prompt_hash is not null
-        and answers.status = 'success'
+        answers.status = 'success'
         and not answers.cache_hit
         and answers.finished_day >= {{ add_days('asked_times.first_day', '-' ~ cache_lifetime_days()) }}
         and answers.finished_day <= asked_times.last_day

@@ -84,8 +84,10 @@ carded_attempts as (
         and not attempts.is_on_capacity
             as has_parts,
         {%- for part in parts %}
-        {{ money_of(part_by_card('attempts', 'cards', [part]), 'fx.rate') }}
-            as {{ part }}_cost,
+        case
+            when {{ billed_units('attempts')[part] }} = 0 then 0
+            else {{ money_of(part_by_card('attempts', 'cards', [part]), 'fx.rate') }}
+        end as {{ part }}_cost,
         {%- endfor %}
         {{ money_of(part_by_card('attempts', 'cards', ['output', 'reasoning']), 'fx.rate') }} as output_cost,
         {{ price_by_other_model('attempts') }} as reference_cost

@@ -1,7 +1,6 @@
 {{ config(
     materialized='incremental', incremental_strategy='replace_days', rebuild_days_model='int_leak_cohort_days'
 ) }}
--- depends_on: {{ ref('int_leak_cohort_days') }}
 
 -- Guarantees one row per outcome with a leak, on the day of the outcome: the rework and delay that go with each leak. A
 -- ticket that names the input as its cause is poor input's; one that names a timeout is inefficient fallback's, where

@@ -138,7 +138,7 @@ price_groups as (
 
 ),
 
-numbered_groups as (
+weighed_groups as (
 
     select
         {{ columns_of('price_groups', group_key) }},
@@ -146,24 +146,73 @@ numbered_groups as (
         price_groups.cost,
         price_groups.list_cost,
         {%- for kind in kinds %}
+        {#- Requests and calls of tools are no tokens, so the hours of capacity are not theirs. -#}
+        {%- set kind_tokens = '0' if kind in not_tokens else 'price_groups.' ~ kind ~ '_tokens' %}
         price_groups.{{ kind }}_tokens,
-        prices.{{ kind }}_price,
-        prices.{{ kind }}_list_price,
+        {%- if kind == 'request' %}
+        prices.request_price,
+        {%- endif %}
+        case
+            when price_groups.is_unpriced or price_groups.{{ kind }}_tokens = 0 then cast(0 as decimal(38, 15))
+            when price_groups.is_on_capacity then cast({{ kind_tokens }} as decimal(38, 15))
+            else cast(price_groups.{{ kind }}_tokens as decimal(14, 0)) * coalesce(prices.{{ kind }}_price, 0)
+        end as {{ kind }}_weight,
+        case
+            when price_groups.is_unpriced or price_groups.{{ kind }}_tokens = 0 then cast(0 as decimal(38, 15))
+            when price_groups.is_on_capacity and price_groups.price_version_id is null
+                then cast({{ kind_tokens }} as decimal(38, 15))
+            else cast(price_groups.{{ kind }}_tokens as decimal(14, 0)) * coalesce(prices.{{ kind }}_list_price, 0)
+        end as {{ kind }}_list_weight{{ ',' if not loop.last }}
         {%- endfor %}
-        row_number() over (order by {{ columns_of('price_groups', group_key) }}) as group_no
     from price_groups
     left join prices on price_groups.price_version_id = prices.price_version_id
 
 ),
 
-kinds as (
+summed_groups as (
+
+    select
+        weighed_groups.*,
+        {{ kinds | join('_weight + ') }}_weight as group_weight,
+        {{ kinds | join('_list_weight + ') }}_list_weight as group_list_weight,
+        greatest({{ kinds | join('_weight, ') }}_weight) as greatest_weight
+    from weighed_groups
+
+),
+
+-- The kind that costs most, the first of several, takes the rest.
+rounded_groups as {{ materialized() }} (
+
+    select
+        summed_groups.*,
+        case
+            {%- for kind in kinds %}
+            when {{ kind }}_weight = greatest_weight then '{{ kind }}'
+            {%- endfor %}
+        end as greatest_kind,
+        cost
+        {%- for kind in kinds %}
+        - case
+            when {{ kind }}_weight = 0 then 0
+            else {{ part_by_weight(kind ~ '_weight', 'group_weight', 'cost', 'attempts') }}
+        end
+        {%- endfor %} as rest_of_cost,
+        list_cost
+        {%- for kind in kinds %}
+        - case
+            when {{ kind }}_list_weight = 0 then 0
+            else {{ part_by_weight(kind ~ '_list_weight', 'group_list_weight', 'list_cost', 'attempts') }}
+        end
+        {%- endfor %} as rest_of_list_cost
+    from summed_groups
+
+),
+
+split_kinds as (
 
     {% for kind in kinds -%}
-    {#- Requests and calls of tools are no tokens, so the hours of capacity are not theirs. -#}
-    {%- set kind_tokens = '0' if kind in not_tokens else kind ~ '_tokens' -%}
     select
-        group_no,
-        {{ loop.index }} as kind_no,
+        {{ group_key | join(",\n        ") }},
         '{{ kind }}' as token_kind,
         -- A request that costs nothing by itself is none that is billed.
         {% if kind == 'request' -%}
@@ -172,82 +221,19 @@ kinds as (
         {{ kind }}_tokens as tokens,
         {%- endif %}
         case
-            when is_unpriced or {{ kind }}_tokens = 0 then cast(0 as decimal(38, 15))
-            when is_on_capacity then cast({{ kind_tokens }} as decimal(38, 15))
-            else cast({{ kind }}_tokens as decimal(14, 0)) * coalesce({{ kind }}_price, 0)
-        end as weight,
-        case
-            when is_unpriced or {{ kind }}_tokens = 0 then cast(0 as decimal(38, 15))
-            when is_on_capacity and price_version_id is null then cast({{ kind_tokens }} as decimal(38, 15))
-            else cast({{ kind }}_tokens as decimal(14, 0)) * coalesce({{ kind }}_list_price, 0)
-        end as list_weight
-    from numbered_groups
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
-
-),
-
-weighed_kinds as (
-
-    select
-        group_no,
-        kind_no,
-        token_kind,
-        tokens,
-        weight,
-        list_weight,
-        sum(weight) over (partition by group_no) as group_weight,
-        sum(list_weight) over (partition by group_no) as group_list_weight,
-        row_number() over (partition by group_no order by weight desc, kind_no asc) as place
-    from kinds
-
-),
-
-rounded_kinds as (
-
-    select
-        {{ columns_of('numbered_groups', group_key) }},
-        numbered_groups.cost as group_cost,
-        numbered_groups.list_cost as group_list_cost,
-        weighed_kinds.group_no,
-        weighed_kinds.group_weight,
-        weighed_kinds.place,
-        weighed_kinds.token_kind,
-        weighed_kinds.tokens,
-        {{ part_by_weight(
-            'weighed_kinds.weight', 'weighed_kinds.group_weight', 'numbered_groups.cost', 'numbered_groups.attempts'
-        ) }} as rounded_cost,
-        {{ part_by_weight(
-            'weighed_kinds.list_weight', 'weighed_kinds.group_list_weight', 'numbered_groups.list_cost',
-            'numbered_groups.attempts'
-        ) }} as rounded_list_cost
-    from weighed_kinds
-    inner join numbered_groups on weighed_kinds.group_no = numbered_groups.group_no
-
-),
-
-split_kinds as (
-
-    select
-        {{ group_key | join(",\n        ") }},
-        token_kind,
-        tokens,
-        place,
-        group_weight,
-        group_cost,
-        group_list_cost,
-        case
             when group_weight = 0 then cast(0 as decimal(38, 12))
-            when place = 1 then rounded_cost + group_cost - sum(rounded_cost) over (partition by group_no)
-            else rounded_cost
+            else {{ part_by_weight(kind ~ '_weight', 'group_weight', 'cost', 'attempts') }}
+                + case when greatest_kind = '{{ kind }}' then rest_of_cost else 0 end
         end as cost,
         case
             when group_weight = 0 then cast(0 as decimal(38, 12))
-            when place = 1
-                then rounded_list_cost + group_list_cost - sum(rounded_list_cost) over (partition by group_no)
-            else rounded_list_cost
+            else {{ part_by_weight(kind ~ '_list_weight', 'group_list_weight', 'list_cost', 'attempts') }}
+                + case when greatest_kind = '{{ kind }}' then rest_of_list_cost else 0 end
         end as list_cost
-    from rounded_kinds
+    from rounded_groups
+    where {{ kind }}_tokens <> 0 or greatest_kind = '{{ kind }}'
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 ),
 
@@ -280,13 +266,12 @@ parts as (
         'unsplit' as token_kind,
         0 as tokens,
         0 as unpriced_tokens,
-        group_cost as cost,
-        group_list_cost as list_cost
-    from split_kinds
+        cost,
+        list_cost
+    from rounded_groups
     where
-        place = 1
-        and group_weight = 0
-        and (group_cost <> 0 or group_list_cost <> 0)
+        group_weight = 0
+        and (cost <> 0 or list_cost <> 0)
 
     union all
 

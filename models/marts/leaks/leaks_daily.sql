@@ -1,7 +1,6 @@
 {{ config(
     materialized='incremental', incremental_strategy='replace_days', rebuild_days_model='int_leak_cohort_days'
 ) }}
--- depends_on: {{ ref('int_leak_cohort_days') }}
 
 -- Guarantees one row per day and use case with anything on it, on the same day rule as `use_case_daily`: the inference
 -- cost split into five leaks and what was productive, exactly; beside it the gross amounts, and the rework and delay
