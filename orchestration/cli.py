@@ -62,8 +62,8 @@ def nightly(
 ) -> None:
     """Load what has landed, rebuild the days it touches, check everything, publish.
 
-    Exit code 0 means that a build was published. If anything fails the build before it stays as it is, and the failed
-    checks, models or tests are named.
+    Exit code 0 means that what is published is up to date: a new build, or the one before when nothing is new. If
+    anything fails the build before it stays as it is, and the failed checks, models or tests are named.
     """
     _run("nightly", as_of, **({"full_audit": True} if full_audit else {}))
 

@@ -13,7 +13,8 @@ from typing import Literal
 
 import duckdb
 
-from orchestration.content_hash import code_hash
+from orchestration.project_hash import code_hash
+from orchestration.publish_ledger import FinishedRun, last_finished
 from orchestration.reference import PreparedReference, changed_ranges
 from orchestration.settings import Settings, project_vars
 
@@ -155,18 +156,13 @@ class Plan:
         mode: ``full`` builds every day, ``incremental`` replaces ``days``.
         days: the days to replace, in order; empty in a full build.
         reason: why, in words.
+        after_unfinished: whether it takes over what a run left that never came to its end.
     """
 
     mode: Literal["full", "incremental"]
     days: tuple[date, ...]
     reason: str
-
-
-@dataclass(frozen=True)
-class _Published:
-    as_of: datetime
-    max_load_id: int
-    code_hash: str
+    after_unfinished: bool = False
 
 
 def plan(
@@ -185,11 +181,12 @@ def plan(
         as_of: instant that the run computes everything as of.
         run_id: name of the run.
     """
-    decided = _decide(con, prepared, settings, as_of)
+    decided = decide(con, prepared, settings, as_of)
     con.execute("BEGIN")
     try:
         con.execute("DELETE FROM control.run")
         con.execute("INSERT INTO control.run (run_id, as_of, mode) VALUES (?, ?, ?)", [run_id, as_of, decided.mode])
+        con.execute("DELETE FROM control.kept_nodes")
         con.execute("DELETE FROM control.rebuild_days")
         if decided.days:
             con.executemany("INSERT INTO control.rebuild_days (day) VALUES (?)", [[day] for day in decided.days])
@@ -200,23 +197,24 @@ def plan(
     return decided
 
 
-def _decide(con: duckdb.DuckDBPyConnection, prepared: PreparedReference, settings: Settings, as_of: datetime) -> Plan:
-    published = _last_publish(con)
-    if published is None:
-        return Plan("full", (), "nothing was published yet")
-    if published.max_load_id == 0:
+def decide(con: duckdb.DuckDBPyConnection, prepared: PreparedReference, settings: Settings, as_of: datetime) -> Plan:
+    """What ``plan`` would write, without writing it."""
+    finished = last_finished(con)
+    if finished is None:
+        return Plan("full", (), "no run of this ledger has come to its end yet")
+    if finished.max_load_id == 0:
         return Plan("full", (), "the ledger was started afresh")
-    if published.code_hash != code_hash():
+    if finished.code_hash != code_hash():
         return Plan("full", (), "the models changed")
-    if as_of < published.as_of:
-        return Plan("full", (), "the run is as of an earlier time than the last publish")
+    if as_of < finished.as_of:
+        return Plan("full", (), "the run is as of an earlier time than the last one")
     if not settings.build_database.exists():
         return Plan("full", (), "there is no build to add to")
-    ranges = changed_ranges(con, prepared)
+    ranges = changed_ranges(con, prepared, finished.as_of)
     if ranges == "all":
         return Plan("full", (), "reference data without dates changed")
 
-    unfinished = _unfinished_run(con)
+    unfinished = unfinished_run(con)
     if unfinished is not None and (unfinished[1] == "full" or unfinished[0] > as_of):
         return Plan("full", (), "an unfinished run left a build that cannot be added to")
 
@@ -224,13 +222,14 @@ def _decide(con: duckdb.DuckDBPyConnection, prepared: PreparedReference, setting
     con.execute(f"CREATE OR REPLACE TEMP TABLE new_keys (key {KEY})")
     if unfinished is not None:
         con.execute("INSERT INTO touched_days SELECT day FROM control.rebuild_days")
-    if not _touch_by_clock(con, settings, published.as_of, as_of, ranges or []):
+    if not _touch_by_clock(con, settings, finished.as_of, as_of, ranges or []):
         return Plan("full", (), "the build has no marts to add to")
     connected = _with_pools(CONNECTED, prepared)
-    _touch_by_rows(con, connected, published, as_of, ranges or [])
+    _touch_by_rows(con, connected, finished, as_of, ranges or [])
     _follow_connections(con, connected)
     days = con.execute("SELECT DISTINCT day FROM touched_days WHERE day IS NOT NULL ORDER BY day").fetchall()
-    return Plan("incremental", tuple(day for (day,) in days), "days touched since the last publish")
+    touched = tuple(day for (day,) in days)
+    return Plan("incremental", touched, "days touched since the last run", after_unfinished=unfinished is not None)
 
 
 def _with_pools(tables: tuple[Connected, ...], prepared: PreparedReference) -> tuple[Connected, ...]:
@@ -243,18 +242,11 @@ def _with_pools(tables: tuple[Connected, ...], prepared: PreparedReference) -> t
     return tuple(replace(table, keys=(*table.keys, month)) if table.counts_searches else table for table in tables)
 
 
-def _last_publish(con: duckdb.DuckDBPyConnection) -> _Published | None:
-    row = con.execute(
-        "SELECT as_of, max_load_id, code_hash FROM ledger.publishes ORDER BY published_at DESC, publish_id DESC LIMIT 1"
-    ).fetchone()
-    return None if row is None else _Published(*row)
-
-
-def _unfinished_run(con: duckdb.DuckDBPyConnection) -> tuple[datetime, str] | None:
-    """As-of and mode of the run before, when it never published: its days may hold what no later plan would touch."""
+def unfinished_run(con: duckdb.DuckDBPyConnection) -> tuple[datetime, str] | None:
+    """As-of and mode of the run before, when it never came to its end: its days may hold what no later plan touches."""
     return con.execute(
         "SELECT as_of, mode FROM control.run"
-        " WHERE run_id <> 'none' AND run_id NOT IN (SELECT run_id FROM ledger.publishes)"
+        " WHERE run_id <> 'none' AND run_id NOT IN (SELECT run_id FROM ledger.finished_runs)"
     ).fetchone()
 
 
@@ -324,7 +316,7 @@ def _touch_by_clock(
 def _touch_by_rows(
     con: duckdb.DuckDBPyConnection,
     tables: tuple[Connected, ...],
-    published: _Published,
+    finished: FinishedRun,
     as_of: datetime,
     ranges: list[tuple[datetime, datetime | None]],
 ) -> None:
@@ -332,8 +324,8 @@ def _touch_by_rows(
     for connected in tables:
         conditions = ["_load_id > $watermark", f"({connected.visible_at} > $last AND {connected.visible_at} <= $as_of)"]
         values: dict[str, object] = {
-            "watermark": published.max_load_id,
-            "last": published.as_of,
+            "watermark": finished.max_load_id,
+            "last": finished.as_of,
             "as_of": as_of,
         }
         for number, (start, end) in enumerate(ranges):

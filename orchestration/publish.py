@@ -9,15 +9,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from orchestration.content_hash import MartHash, code_hash, hash_marts, total_digest, unchanged_days, unchanged_marts
-from orchestration.database import open_database, wal_of
+import duckdb
+
+from orchestration.content_hash import MartHash, hash_marts, total_digest, unchanged_days, unchanged_marts
+from orchestration.database import attach, open_database, quote_name, wal_of
 from orchestration.failures import NotEnoughSpace
 from orchestration.ingest.failpoint import fail_at
+from orchestration.kept_nodes import read_kept_nodes
+from orchestration.project_hash import code_hash
 from orchestration.publish_ledger import (
     PublishRow,
+    audit_mark,
     clear_pending,
     read_publishes,
     reconcile_publishes,
+    record_finished,
     record_publish,
     write_pending,
 )
@@ -52,8 +58,14 @@ class RunControl:
     as_of: datetime
     mode: str
     rebuilt_days: tuple[str, ...]
+    kept_nodes: frozenset[str]
     max_load_id: int
     publishes: tuple[PublishRow, ...]
+
+    @property
+    def kept_models(self) -> frozenset[str]:
+        """Names of the models that the run left as they were."""
+        return frozenset(node.rpartition(".")[2] for node in self.kept_nodes if node.startswith("model."))
 
 
 def read_control(settings: Settings) -> RunControl:
@@ -69,9 +81,10 @@ def read_control(settings: Settings) -> RunControl:
         days = con.execute("SELECT DISTINCT day::VARCHAR FROM control.rebuild_days ORDER BY 1").fetchall()
         (max_load_id,) = con.execute("SELECT coalesce(max(load_id), 0) FROM ledger.load_files").fetchone() or (0,)
         publishes = read_publishes(con)
+        kept = read_kept_nodes(con)
     run_id, as_of, mode = run
     rebuilt = tuple(day for (day,) in days)
-    return RunControl(run_id, as_of.astimezone(UTC), mode, rebuilt, max_load_id, tuple(publishes))
+    return RunControl(run_id, as_of.astimezone(UTC), mode, rebuilt, kept, max_load_id, tuple(publishes))
 
 
 def require_free_space(settings: Settings) -> None:
@@ -98,9 +111,12 @@ def publish_build(
     reference: PreparedReference,
     progress: Callable[[str], None] = lambda _step: None,
 ) -> PublishRow:
-    """Publish the build database. The caller has made sure that every check passed.
+    """Publish the build database, unless it says what is published already. The caller has made sure that every check
+    passed.
 
-    A publish that this run made already (it died or was retried after the switch) is returned as it is.
+    Returns:
+        The publish that readers see afterwards. It is a former one where this run found nothing else, or where it made
+        this publish already (it died or was retried after the switch).
 
     Raises:
         NotEnoughSpace: before anything is written.
@@ -114,6 +130,7 @@ def publish_build(
     previous = current_build(settings)
     progress("hash")
     unchanged, marts = _hash_build(settings, control)
+    mark = audit_mark(settings)
     row = PublishRow(
         publish_id=_publish_id(control, total_digest(marts)),
         run_id=run_id,
@@ -125,6 +142,14 @@ def publish_build(
         reference_hash=reference.hash,
         code_hash=code_hash(),
     )
+    # Only what the ledger says came before can be restated, or confirmed, by what comes now.
+    is_known = previous is not None and bool(control.publishes) and previous.name == control.publishes[-1].publish_id
+    former_database = previous / DATABASE_NAME if previous and is_known else None
+    if former_database and _says_the_same(settings, control.publishes[-1], row, former_database):
+        with open_database(settings.raw_database, settings) as con:
+            record_finished(con, row, control.publishes[-1].publish_id, mark=mark)
+            con.execute("CHECKPOINT")
+        return control.publishes[-1]
 
     staging = builds_dir(settings) / f".{row.publish_id}.tmp"
     build = builds_dir(settings) / row.publish_id
@@ -136,9 +161,6 @@ def publish_build(
     progress("copy")
     fail_at("publish_copy")
     shutil.copyfile(settings.build_database, staging / DATABASE_NAME)
-    # Only what the ledger says came before can be restated by what comes now.
-    is_known = previous is not None and bool(control.publishes) and previous.name == control.publishes[-1].publish_id
-    former_database = previous / DATABASE_NAME if previous and is_known else None
     reduce_to_marts(staging / DATABASE_NAME, settings, [*control.publishes, row], former_database)
     _require_no_wal(staging / DATABASE_NAME)
     progress("parquet")
@@ -157,7 +179,7 @@ def publish_build(
     fail_at("publish_ledger")
     with open_database(settings.raw_database, settings) as con:
         copy_restatements(con, build / DATABASE_NAME, "marts", [row.publish_id])
-        record_publish(con, row, reference)
+        record_publish(con, row, reference, mark=mark)
         con.execute("CHECKPOINT")
     clear_pending(settings)
     with contextlib.suppress(OSError):
@@ -165,16 +187,44 @@ def publish_build(
     return row
 
 
+def _says_the_same(settings: Settings, former: PublishRow, row: PublishRow, former_database: Path) -> bool:
+    """Whether readers would find nothing else in a new build: equal figures by equal rules, and no other refusals.
+
+    Files that brought only what was known are in the ledger, and in what readers see with the next publish.
+    """
+    if any(getattr(former, name) != getattr(row, name) for name in ("content_hash", "reference_hash", "code_hash")):
+        return False
+    with open_database(settings.raw_database, settings, read_only=True) as con:
+        attach(con, former_database, "former")
+        told = "SELECT source, file_sha256, reason, quarantined FROM {} WHERE status = 'refused' OR quarantined > 0"
+        now, then = told.format("ledger.load_files"), told.format("former.marts.load_files")
+        (differences,) = con.execute(
+            f"SELECT count(*) FROM (({now} EXCEPT {then}) UNION ALL ({then} EXCEPT {now}))"
+        ).fetchone() or (0,)
+        return differences == 0
+
+
 def _hash_build(settings: Settings, control: RunControl) -> tuple[dict[str, MartHash], dict[str, MartHash]]:
     """Days and marts known to be unchanged, and the hash of every mart, of a build with nothing left in its log."""
     known = _previous_hashes(settings, control)
     with open_database(settings.build_database, settings) as con:
         con.execute("CHECKPOINT")
-        unchanged = unchanged_days(con, known, control.rebuilt_days)
+        unchanged = unchanged_days(con, known, control.rebuilt_days) | _kept_whole(con, known, control.kept_models)
         marts = hash_marts(con, known=unchanged)
         unchanged |= unchanged_marts(con, known, marts)
     _require_no_wal(settings.build_database)
     return unchanged, marts
+
+
+def _kept_whole(
+    con: duckdb.DuckDBPyConnection, known: dict[str, MartHash], kept: frozenset[str]
+) -> dict[str, MartHash]:
+    """Hashes of marts that this run left as they were; one whose rows are not as many any more is hashed again."""
+    rows = {
+        name: con.execute(f"SELECT count(*) FROM marts.{quote_name(name)}").fetchone()
+        for name in sorted(kept & {*known})
+    }
+    return {name: known[name] for name, count in rows.items() if count == (known[name].rows,)}
 
 
 def _previous_hashes(settings: Settings, control: RunControl) -> dict[str, MartHash]:

@@ -13,6 +13,7 @@ import duckdb
 
 from orchestration.database import open_database, quote_name
 from orchestration.files import write_text_if_changed
+from orchestration.project_hash import checks_hash
 from orchestration.reference import PreparedReference, ReferenceRow, save_reference_rows
 from orchestration.restatements import copy_restatements
 from orchestration.settings import Settings
@@ -47,6 +48,24 @@ class PublishRow:
         return cls(**{**values, **times})
 
 
+@dataclass(frozen=True)
+class FinishedRun:
+    """A run that came to its end, and the publish that holds what it found.
+
+    ``max_load_id`` is the last landed file that it took into account; ``audit_mark`` (see there) is empty where it is
+    not known.
+    """
+
+    run_id: str
+    publish_id: str
+    as_of: datetime
+    finished_at: datetime
+    max_load_id: int
+    audit_mark: str
+    code_hash: str
+    reference_hash: str
+
+
 PUBLISH_COLUMNS = tuple(PublishRow.__dataclass_fields__)
 
 
@@ -62,14 +81,50 @@ def write_pending(settings: Settings, row: PublishRow, reference: PreparedRefere
     write_text_if_changed(_pending_path(settings), text)
 
 
-def record_publish(con: duckdb.DuckDBPyConnection, row: PublishRow, reference: PreparedReference | None) -> None:
-    """Write the publish and the reference data it used, in one transaction.
+def last_finished(con: duckdb.DuckDBPyConnection) -> FinishedRun | None:
+    """The run that the next one starts from; None when none has come to its end in this ledger."""
+    row = con.execute(
+        "SELECT f.run_id, publish_id, f.as_of, finished_at, f.max_load_id, audit_mark, code_hash, reference_hash"
+        " FROM ledger.finished_runs AS f JOIN ledger.publishes USING (publish_id)"
+        " ORDER BY finished_at DESC, publish_id DESC LIMIT 1"
+    ).fetchone()
+    return None if row is None else FinishedRun(*row)
 
-    Reference data of None (not known) leave none behind, so that the next run takes all of it for changed.
+
+def audit_mark(settings: Settings) -> str:
+    """What was audited and by which checks: differs once anybody has written to the build, or changed a check."""
+    status = settings.build_database.stat()
+    return f"{status.st_size}|{status.st_mtime_ns}|{checks_hash()}"
+
+
+def record_finished(con: duckdb.DuckDBPyConnection, found: PublishRow, publish_id: str, *, mark: str) -> None:
+    """Write down that a run came to its end, so that the next one starts from its as-of and its files.
+
+    Args:
+        con: connection to the raw database.
+        found: the run, as it would be published.
+        publish_id: the publish that holds what it found: its own, or the one before when that says the same.
+        mark: ``audit_mark`` of the build that passed its checks.
+    """
+    con.execute(
+        "INSERT INTO ledger.finished_runs (run_id, publish_id, as_of, finished_at, max_load_id, audit_mark)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        [found.run_id, publish_id, found.as_of, found.published_at, found.max_load_id, mark],
+    )
+
+
+def record_publish(
+    con: duckdb.DuckDBPyConnection, row: PublishRow, reference: PreparedReference | None, *, mark: str = ""
+) -> None:
+    """Write the publish, the end of its run and the reference data it used, in one transaction.
+
+    Reference data of None (not known) leave none behind, so that the next run takes all of it for changed; without
+    ``audit_mark`` it builds and checks every model.
     """
     con.execute("BEGIN")
     try:
         insert_publishes(con, "ledger.publishes", [row])
+        record_finished(con, row, row.publish_id, mark=mark)
         if reference is None:
             con.execute("DELETE FROM ledger.reference_rows")
         else:
@@ -119,6 +174,11 @@ def reconcile_publishes(settings: Settings) -> list[str]:
                 adopted.append(row)
     clear_pending(settings)
     return [row.publish_id for row in adopted]
+
+
+def has_pending(settings: Settings) -> bool:
+    """Whether a run may have died between the switch and the record."""
+    return _pending_path(settings).exists()
 
 
 def clear_pending(settings: Settings) -> None:

@@ -111,6 +111,12 @@ def switch_dashboard(settings: Settings, site: Path) -> None:
     sync_folder(settings.published_dir)
 
 
+def dashboard_shows(settings: Settings, publish_id: str) -> bool:
+    """Whether the dashboard that readers see was made from a publish."""
+    link = settings.published_dir / "dashboard"
+    return link.exists() and link.resolve().name.startswith(f"{publish_id}.")
+
+
 def remove_old_builds(settings: Settings) -> list[str]:
     """Keep the newest builds (``FINOPS_KEEP_BUILDS``) and the current one; returns the names of those removed."""
     current = current_build(settings)

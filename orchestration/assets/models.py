@@ -14,6 +14,11 @@ from orchestration.database import open_database
 from orchestration.failures import explained
 from orchestration.ingest.failpoint import fail_at
 from orchestration.ingest.registry import SOURCES
+from orchestration.kept_nodes import (
+    kept_names,
+    read_kept_nodes,
+    selected_names,
+)
 from orchestration.run_parameters import RunParameters, WriterLock
 from orchestration.settings import get_settings
 from orchestration.transform import DbtBuild, NodeResult
@@ -51,7 +56,8 @@ def rebuild_days(
     settings = get_settings()
     chosen = run_parameters.chosen_days()
     with explained("planning"), open_database(settings.raw_database, settings) as con:
-        planned = plan(con, prepared, settings, run_parameters.instant(context), context.run.run_id)
+        as_of = run_parameters.instant(context)
+        planned = plan(con, prepared, settings, as_of, context.run.run_id)
         if run_parameters.fresh and planned.mode != "full":
             con.execute("UPDATE control.run SET mode = 'full'")
         for day in chosen:
@@ -61,12 +67,14 @@ def rebuild_days(
             )
         (mode,) = con.execute("SELECT mode FROM control.run").fetchone() or ("full",)
         con.execute("CHECKPOINT")
-    return dg.MaterializeResult(metadata={"mode": mode, "days": len(set(planned.days) | set(chosen))})
+    days = len(set(planned.days) | set(chosen))
+    return dg.MaterializeResult(metadata={"mode": mode, "reason": planned.reason, "days": days})
 
 
 def model_assets(manifest: Path) -> dg.AssetsDefinition:
     """Every dbt model and seed as an asset, and every dbt test as an asset check."""
-    graph = DbtGraph(json.loads(manifest.read_text(encoding="utf-8")))
+    dbt = json.loads(manifest.read_text(encoding="utf-8"))
+    graph = DbtGraph(dbt)
 
     @dg.multi_asset(name="dbt_build", specs=graph.asset_specs(), check_specs=graph.check_specs(), can_subset=True)
     def dbt_build(
@@ -76,10 +84,22 @@ def model_assets(manifest: Path) -> dg.AssetsDefinition:
         with open_database(settings.raw_database, settings) as con:
             (mode,) = con.execute("SELECT mode FROM control.run").fetchone() or ("full",)
             scope = audit_scope(con, asked=run_parameters.full_audit)
+            kept = frozenset() if context.is_subset else read_kept_nodes(con)
+        if scope == "full":
+            # A full audit looks at what is kept too.
+            kept = frozenset(name for name in kept if name in graph.keys)
         # Unit tests prove the code, not the night's data; they run with the tests of the project.
         arguments = ["--exclude-resource-type", "unit_test", *(["--full-refresh"] if mode == "full" else [])]
         if context.is_subset:
             arguments += ["--select", *graph.names(set(context.selected_asset_keys))]
+        elif kept:
+            # By name and by name only, so that a test of several models runs when one of them has changed.
+            arguments += ["--indirect-selection", "empty", "--select", "fqn:*"]
+            arguments += ["--exclude", *kept_names(dbt["nodes"], kept)]
+        for name in sorted(kept & {*graph.keys}):
+            yield dg.MaterializeResult(asset_key=graph.keys[name], metadata={"left_as_it_was": True})
+        if not selected_names(dbt["nodes"], kept):
+            return
         build, failed = DbtBuild(settings, arguments, context.run.run_id, **{VARIABLE: scope}), []
         for result in build.results():
             fail_at("dbt")

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from orchestration.commands.console import EXIT_FAILED, CommandError, err, out, plain
 from orchestration.lock import writer_lock
+from orchestration.quiet import nothing_new_since
 from orchestration.settings import PROJECT_DIR, Settings
 
 # Stage names in the order of a run, and what the steps of each are called.
@@ -38,11 +39,17 @@ PUBLISH_STEPS = ("hash", "copy", "parquet", "switch")
 
 @dataclass
 class RunOutcome:
-    """How a run ended: what failed and why, and what was published."""
+    """How a run ended: what failed and why, and the publish that readers see now."""
 
     success: bool
     failures: list[str] = field(default_factory=list)
     published: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def sentence(self) -> str:
+        """What a run that went well has done."""
+        publish_id = self.published.get("publish_id", "")
+        return f"published {publish_id}" if self.published.get("is_new") else f"nothing new since {publish_id}"
 
 
 def run_or_fail(settings: Settings, job: str, *, as_of: datetime | None, **parameters: Any) -> RunOutcome:
@@ -53,16 +60,43 @@ def run_or_fail(settings: Settings, job: str, *, as_of: datetime | None, **param
         CommandError: the run failed; the sentence names each failed step, check, model or test.
     """
     settings.make_folders()
+    instant = as_of or datetime.now(UTC)
     with writer_lock(settings):
-        outcome = run_job(settings, job, as_of=as_of or datetime.now(UTC), **parameters)
+        kept = nothing_new_since(settings, instant) if job == "nightly" and not parameters else None
+        if kept is not None:
+            outcome = RunOutcome(True, published={"publish_id": kept})
+            _after_a_quiet_night(settings, kept)
+        else:
+            outcome = run_job(settings, job, as_of=instant, **parameters)
     if not outcome.success:
         reasons = "\n".join(f"  {_shortened(line)}" for line in outcome.failures[:_LISTED]) or "  no reason was given"
         if len(outcome.failures) > _LISTED:
             reasons += f"\n  and {len(outcome.failures) - _LISTED} more"
         kept = "the build before it is still published" if settings.published_database.exists() else "nothing published"
         raise CommandError(f"the run failed, {kept}:\n{reasons}", EXIT_FAILED)
-    out.print("published", plain(outcome.published.get("publish_id", "")), style="green")
+    out.print(plain(outcome.sentence), style="green")
     return outcome
+
+
+def _after_a_quiet_night(settings: Settings, publish_id: str) -> None:
+    """What a night owes readers whether or not anything is new: alerts that wait, and pages of what is published."""
+    from orchestration.alerts import send_alerts
+    from orchestration.published_files import dashboard_shows
+
+    try:
+        report = send_alerts(settings)
+        if report.queued or report.sent or report.failures:
+            out.print(plain(f"alerts: {report.sentence()}"), style="yellow" if report.failures else None)
+    except Exception as error:
+        # The kind only: an error of the network may hold the address, which is a secret.
+        err.print(f"alerts were not sent ({type(error).__name__}); the next run tries again", style="yellow")
+    try:
+        if not dashboard_shows(settings, publish_id):
+            from orchestration.dashboard.site import build_site
+
+            build_site(settings)
+    except Exception as error:
+        err.print(plain(f"the dashboard was not made ({type(error).__name__}: {error})"), style="yellow")
 
 
 def run_job(settings: Settings, job: str, *, as_of: datetime, **parameters: Any) -> RunOutcome:
@@ -204,13 +238,15 @@ class _stages:
         if stage is None:
             return
         task = self._tasks[stage]
+        if stage == "plan of days" and kind == "STEP_SUCCESS":
+            self._leave_out_what_is_kept()
         if kind == "STEP_START":
             self._progress.start_task(task)
         elif kind == "STEP_FAILURE":
             self._progress.update(task, note="failed")
         elif stage == "models and tests":
             if kind in ("ASSET_MATERIALIZATION", "ASSET_CHECK_EVALUATION", "ASSET_OBSERVATION"):
-                self._progress.advance(task)
+                self._advance(task)
             elif kind == "STEP_SUCCESS":
                 # Unit tests and tests of sources leave no event of their own.
                 self._progress.update(task, completed=self._progress.tasks[task].total)
@@ -220,9 +256,26 @@ class _stages:
             elif kind == "STEP_SUCCESS":
                 self._progress.update(task, completed=len(PUBLISH_STEPS), note="")
         elif kind == "STEP_SUCCESS":
-            self._progress.advance(task)
+            self._advance(task)
         if kind == "WARNING":
             self._progress.console.print(plain(text), style="yellow")
+
+    def _leave_out_what_is_kept(self) -> None:
+        """Count only what will run, once the plan has said what stays as it is."""
+        from orchestration.publish import read_control
+        from orchestration.quality.marts import mart_suites
+
+        control = read_control(self._settings)
+        kept_marts = sum(suite.mart in control.kept_models for suite in mart_suites())
+        for stage, kept in (("models and tests", len(control.kept_nodes)), ("audit of marts", kept_marts)):
+            task = self._progress.tasks[self._tasks[stage]]
+            note = f"{kept} unchanged" if kept else ""
+            self._progress.update(task.id, total=(task.total or 0) - kept, note=note)
+
+    def _advance(self, task: TaskID) -> None:
+        found = self._progress.tasks[task]
+        if found.total is None or found.completed < found.total:
+            self._progress.advance(task)
 
 
 def stage_of(step: str) -> str | None:

@@ -14,6 +14,8 @@ import fsspec
 
 from .reasons import FileRefused
 
+# A file that changed this recently may change again within one tick of the file system's clock.
+SETTLED_SECONDS = 2.0
 IGNORED_SUFFIXES = (".tmp", ".part", ".partial", ".crdownload", ".done")
 IGNORED_NAMES = frozenset({"thumbs.db", "desktop.ini", "_success"})
 

@@ -76,6 +76,16 @@ def seen_fingerprints(con: duckdb.DuckDBPyConnection, source: str) -> dict[str, 
     return dict(rows)
 
 
+def seen_contents(con: duckdb.DuckDBPyConnection, source: str) -> dict[str, str]:
+    """Landing path -> SHA-256 of the file there when it was last dealt with."""
+    rows = con.execute(
+        "SELECT path, file_sha256 FROM ledger.seen_files SEMI JOIN ledger.load_files USING (source, file_sha256)"
+        " WHERE source = ?",
+        [source],
+    ).fetchall()
+    return dict(rows)
+
+
 def remember_files(con: duckdb.DuckDBPyConnection, source: str, files: list[tuple[str, str, str]]) -> None:
     """Note that the content of landing paths is dealt with, for as long as their fingerprints stay.
 
@@ -86,10 +96,15 @@ def remember_files(con: duckdb.DuckDBPyConnection, source: str, files: list[tupl
         return
     # The last one wins where two names of a run look the same once they are printable.
     paths, fingerprints, hashes = zip(*{file[0]: file for file in files}.values(), strict=True)
-    seen_now = pa.table({"path": paths, "fingerprint": fingerprints, "file_sha256": hashes})
-    con.execute("DELETE FROM ledger.seen_files WHERE source = ? AND path IN (SELECT path FROM seen_now)", [source])
-    con.execute("INSERT INTO ledger.seen_files SELECT ?, path, fingerprint, file_sha256 FROM seen_now", [source])
-    del seen_now
+    con.execute(
+        "DELETE FROM ledger.seen_files WHERE source = $source AND path IN (SELECT unnest($paths::VARCHAR[]))",
+        {"source": source, "paths": paths},
+    )
+    con.execute(
+        "INSERT INTO ledger.seen_files"
+        " SELECT $source, unnest($paths::VARCHAR[]), unnest($fingerprints::VARCHAR[]), unnest($hashes::VARCHAR[])",
+        {"source": source, "paths": paths, "fingerprints": fingerprints, "hashes": hashes},
+    )
 
 
 def write_files(con: duckdb.DuckDBPyConnection, files: list[dict[str, Any]]) -> None:

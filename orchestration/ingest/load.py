@@ -21,7 +21,7 @@ from . import ledger
 from .batches import Batch, Quarantined, RowReader
 from .failpoint import fail_at
 from .frames import Frame, ParseContext, Parser
-from .landing import LandedFile, Landing
+from .landing import SETTLED_SECONDS, LandedFile, Landing
 from .merge import settle_tables
 from .places import load_places
 from .privacy import load_hasher
@@ -44,8 +44,6 @@ GROUP_FILES = 200
 QUARANTINE_ROWS = 20_000
 # A file with this few bad rows is never refused for their share alone.
 TOLERATED_BAD_ROWS = 10
-# A file that changed this recently may change again within one tick of the file system's clock.
-SETTLED_SECONDS = 2.0
 
 Progress = Callable[[str, int], None]
 

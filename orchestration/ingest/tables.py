@@ -236,6 +236,15 @@ LEDGER_TABLES: dict[str, dict[str, str]] = {
         "reference_hash": "VARCHAR",
         "code_hash": "VARCHAR",
     },
+    # A run that came to its end: it published, or found what is published to be what it would have published.
+    "ledger.finished_runs": {
+        "run_id": "VARCHAR",
+        "publish_id": "VARCHAR",
+        "as_of": TIME,
+        "finished_at": TIME,
+        "max_load_id": "BIGINT",
+        "audit_mark": "VARCHAR",
+    },
     # Figures of days that were over when they were published, and that a later publish changed.
     "ledger.restatements": {
         "publish_id": "VARCHAR",
@@ -282,4 +291,6 @@ LEDGER_TABLES: dict[str, dict[str, str]] = {
     },
     "control.run": {"run_id": "VARCHAR", "as_of": TIME, "mode": "VARCHAR"},
     "control.rebuild_days": {"day": "DATE"},
+    # dbt nodes that the run leaves as they are.
+    "control.kept_nodes": {"node": "VARCHAR"},
 }

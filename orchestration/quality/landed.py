@@ -79,5 +79,8 @@ def _count_tables(con: duckdb.DuckDBPyConnection, family: str, names: str) -> li
 
 
 def _published_up_to(con: duckdb.DuckDBPyConnection) -> int:
-    (load_id,) = con.execute("SELECT coalesce(max(max_load_id), 0) FROM ledger.publishes").fetchone() or (0,)
+    (load_id,) = con.execute(
+        "SELECT coalesce(max(max_load_id), 0)"
+        " FROM (SELECT max_load_id FROM ledger.publishes UNION ALL SELECT max_load_id FROM ledger.finished_runs)"
+    ).fetchone() or (0,)
     return int(load_id)

@@ -36,9 +36,12 @@ TouchedRange = tuple[datetime, datetime | None]
 
 
 def changed_ranges(
-    con: duckdb.DuckDBPyConnection, prepared: PreparedReference
+    con: duckdb.DuckDBPyConnection, prepared: PreparedReference, last_as_of: datetime | None = None
 ) -> Literal["all"] | list[TouchedRange] | None:
     """What must be built again because reference data differ from those of the last publish.
+
+    Args:
+        last_as_of: instant that the last finished run was as of.
 
     Returns:
         None if nothing changed that facts depend on; ``"all"`` if everything must be built again (a row without dates
@@ -50,9 +53,7 @@ def changed_ranges(
     if not published:
         return "all"
     # A correction that was not known yet when the last build was published had no part in it.
-    if any(_known_from(row) for row in published):
-        (last,) = con.execute("select max(as_of) from ledger.publishes").fetchone() or (None,)
-        published = [row for row in published if not _is_known_after(row, last)]
+    published = [row for row in published if not _is_known_after(row, last_as_of)]
     before, after = _by_seed(published), _by_seed(prepared.rows)
     if any({row.row_hash for row in before[s]} != {row.row_hash for row in after[s]} for s in EVERYWHERE):
         return "all"

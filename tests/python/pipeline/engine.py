@@ -3,12 +3,14 @@ dbt models and content hash, at a tenth of the time. For tests of many nights; `
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
@@ -16,15 +18,17 @@ from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 
-from orchestration.content_hash import MartHash, code_hash, hash_marts, total_digest
+from orchestration.content_hash import MartHash, hash_marts, total_digest
 from orchestration.database import open_database
 from orchestration.ingest.load import ingest_source
 from orchestration.ingest.registry import SOURCES
 from orchestration.ingest.report import IngestReport
+from orchestration.kept_nodes import Changes, find_changes, kept_nodes, selected_names
 from orchestration.landing_folders import folders_of
 from orchestration.plan import Plan, plan
+from orchestration.project_hash import code_hash
 from orchestration.publish import publish_build
-from orchestration.publish_ledger import PublishRow, record_publish
+from orchestration.publish_ledger import PublishRow, audit_mark, record_publish
 from orchestration.reference import PreparedReference, prepare
 from orchestration.settings import Settings
 from orchestration.transform import dbt_environment, variables_set
@@ -32,6 +36,7 @@ from orchestration.warehouse import make_ready
 
 # `--quiet` formats each of dbt's thousands of events before it drops them: a tenth of a build of small tables.
 _SILENT = ("--log-level", "none")
+EVERYTHING = Changes(everything="a build by itself")
 _FIRST_PUBLISH = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -42,6 +47,7 @@ class Night:
     plan: Plan
     marts: dict[str, MartHash]
     reports: dict[str, IngestReport] = field(default_factory=dict)
+    kept: frozenset[str] = frozenset()
 
     @property
     def content_hash(self) -> str:
@@ -60,6 +66,7 @@ class Engine:
         # dbt remembers where the seeds lie when it parses, so all warehouses share one path that is a link.
         self._seeds = work / "seeds"
         self._manifest: Manifest | None = None
+        self._nodes: dict[str, Any] = {}
         self._publishes = 0
 
     def warehouse(self, home: Path, seeds: Path | None = None) -> Warehouse:
@@ -73,15 +80,33 @@ class Engine:
         self._publishes += 1
         return _FIRST_PUBLISH + timedelta(minutes=self._publishes)
 
-    def build(self, settings: Settings, *, full: bool, select: tuple[str, ...] = ()) -> None:
-        """Seeds and models, without tests; ``select`` names some of them as dbt does."""
+    def build(
+        self, settings: Settings, *, full: bool, select: tuple[str, ...] = (), changes: Changes = EVERYTHING
+    ) -> frozenset[str]:
+        """Seeds and models, without tests: those that have changed, or those that ``select`` names as dbt does.
+
+        Returns:
+            Names of the seeds and models that were left as they were because nothing that they read has changed.
+        """
+        manifest = self._parsed(settings)
+        kept = kept_nodes(manifest, changes)
+        if kept and not select:
+            select = tuple(selected_names(manifest["nodes"], kept))
         only = [*(["--select", *select] if select else []), *(["--full-refresh"] if full else [])]
-        self._dbt(settings, ["--no-write-json", "build", "--resource-type", "seed", "--resource-type", "model", *only])
+        if select or not kept:
+            types = ["--resource-type", "seed", "--resource-type", "model"]
+            self._dbt(settings, ["--no-write-json", "build", *types, *only])
+        return frozenset(name.rpartition(".")[2] for name in kept if not name.startswith("test."))
 
     def compiled(self, settings: Settings, models: tuple[str, ...]) -> dict[str, str]:
         """SQL of models as a full build runs it."""
         done = self._dbt(settings, ["--no-write-json", "compile", "--select", *models])
         return {result.node.name: result.node.compiled_code for result in done.results}
+
+    def _parsed(self, settings: Settings) -> dict[str, Any]:
+        if self._manifest is None:
+            self._dbt(settings, ["parse"])
+        return self._nodes
 
     def _dbt(self, settings: Settings, arguments: list[str]) -> RunExecutionResult:
         self._seeds.unlink(missing_ok=True)
@@ -97,6 +122,7 @@ class Engine:
                 parsed = dbtRunner().invoke([*_SILENT, "parse"])
                 assert parsed.success, parsed.exception
                 self._manifest = parsed.result
+                self._nodes = json.loads((self._work / "target" / "manifest.json").read_text())
             try:
                 done = dbtRunner(manifest=self._manifest).invoke([*_SILENT, *arguments])
             finally:
@@ -131,17 +157,20 @@ class Warehouse:
                 for folder in folders_of(self.settings, family):
                     reports[folder] = ingest_source(con, folder, run_id=run_id, as_of=as_of, settings=self.settings)
             planned = plan(con, prepared, self.settings, as_of, run_id)
+            changes = find_changes(con, self.settings, prepared, planned, as_of)
             con.execute("CHECKPOINT")
-        self._engine.build(self.settings, full=planned.mode == "full", select=select)
+        kept = self._engine.build(self.settings, full=planned.mode == "full", select=select, changes=changes)
         with open_database(self.settings.build_database, self.settings, read_only=True) as con:
             marts = hash_marts(con)
         if publish:
             publish_build(self.settings, run_id=run_id, checks_passed=0, reference=prepared)
         else:
-            self._record(run_id, as_of, total_digest(marts), prepared)
-        return Night(planned, marts, reports)
+            self._record(run_id, as_of, total_digest(marts), prepared, is_whole=not select)
+        return Night(planned, marts, reports, kept)
 
-    def _record(self, run_id: str, as_of: datetime, content_hash: str, prepared: PreparedReference) -> None:
+    def _record(
+        self, run_id: str, as_of: datetime, content_hash: str, prepared: PreparedReference, *, is_whole: bool
+    ) -> None:
         with open_database(self.settings.raw_database, self.settings) as con:
             (max_load_id,) = con.execute("SELECT coalesce(max(load_id), 0) FROM ledger.load_files").fetchone()
             row = PublishRow(
@@ -155,7 +184,7 @@ class Warehouse:
                 reference_hash=prepared.hash,
                 code_hash=code_hash(),
             )
-            record_publish(con, row, prepared)
+            record_publish(con, row, prepared, mark=audit_mark(self.settings) if is_whole else "")
             con.execute("CHECKPOINT")
 
     @contextmanager

@@ -324,3 +324,34 @@ def test_random_nights(engine: Engine, tmp_path: Path, seed: int) -> None:
             write_reference(seeds, reference)
         twin.night(as_of, compare=number == 3)
         as_of += timedelta(seconds=random.choice((600, 86_400, 86_400 * 3, 86_400 * 9)))
+
+
+@pytest.mark.slow
+def test_nights_of_little_news(small: tuple[Twin, Path]) -> None:
+    """Mistake caught: a model left as it was although time, a copy of old rows or a budget has moved what it says; and
+    a night of nothing that builds everything."""
+    twin, seeds = small
+    later = NOW + timedelta(days=1)
+    night = twin.night(later)
+    assert {"budgets", "model_prices", "stg_native__attempts", "stg_reference__budgets"} <= night.kept
+    assert {"owner_budget_burn", "traffic_policy"}.isdisjoint(night.kept)
+
+    landed = twin.warehouse.landing / "inference" / "first.jsonl"
+    lines = landed.read_text(encoding="utf-8").splitlines(keepends=True)
+    (landed.parent / "copy.jsonl").write_text("".join(reversed(lines)), encoding="utf-8")
+    night = twin.night(later, compare=False)
+    assert night.reports["inference"].duplicate == len(lines)
+    assert {"attempts", "use_case_daily", "owner_budget_burn", "int_attempts"} <= night.kept
+    assert {"load_files", "publishes"}.isdisjoint(night.kept)
+    before = night.content_hash
+
+    night = twin.night(later, compare=False)
+    assert {"attempts", "load_files", "publishes"} <= night.kept
+    assert night.content_hash == before
+
+    reference = first_reference()
+    reference["owners"].append({"owner": "dora"})
+    write_reference(seeds, reference)
+    night = twin.night(later)
+    assert "owners" not in night.kept
+    assert {"attempts", "outcomes", "use_case_daily", "model_prices"} <= night.kept

@@ -11,8 +11,9 @@ import duckdb
 import pytest
 
 from orchestration.failures import NotEnoughSpace
+from orchestration.plan import unfinished_run
 from orchestration.publish import publish_build
-from orchestration.publish_ledger import read_publishes, reconcile_publishes
+from orchestration.publish_ledger import last_finished, read_publishes, reconcile_publishes
 from orchestration.published_files import builds_dir, current_build
 from orchestration.settings import Settings
 
@@ -109,8 +110,8 @@ def test_a_mart_that_says_the_same_is_linked_and_one_that_does_not_is_written(se
 
 def test_old_builds_go_and_the_same_content_gets_a_name_of_its_own(settings, make_build, reference) -> None:
     """Catches a disk that fills, a current build that is deleted, and two publishes with one id."""
-    for number in (1, 2, 3):
-        make_build(f"r{number}", 1)
+    for number, value in ((1, 1), (2, 2), (3, 1)):
+        make_build(f"r{number}", value)
         publish(settings, f"r{number}", reference)
     names = {path.name for path in builds_dir(settings).iterdir()}
     assert len(names) == settings.keep_builds
@@ -118,7 +119,45 @@ def test_old_builds_go_and_the_same_content_gets_a_name_of_its_own(settings, mak
     with duckdb.connect(str(settings.raw_database)) as con:
         rows = read_publishes(con)
     assert len({row.publish_id for row in rows}) == 3
-    assert len({row.content_hash for row in rows}) == 1
+    assert rows[0].content_hash == rows[2].content_hash != rows[1].content_hash
+
+
+def _land(settings: Settings, load_id: int, status: str, quarantined: int) -> None:
+    with duckdb.connect(str(settings.raw_database)) as con:
+        con.execute(
+            "INSERT INTO ledger.load_files (load_id, source, file_sha256, status, quarantined)"
+            " VALUES (?1, 'inference', 'sha' || ?1, ?2, ?3)",
+            [load_id, status, quarantined],
+        )
+
+
+def test_an_equal_build_takes_no_place_and_the_next_run_starts_from_it(settings, make_build, reference) -> None:
+    """Catches nights of duplicates that push real builds out of the kept ones, and a ledger that forgets such a night:
+    its run would count as unfinished, its files as new."""
+    make_build("r1", 1)
+    publish(settings, "r1", reference)
+    make_build("r2", 1)
+    _land(settings, 7, "loaded", 0)
+    row = publish_build(settings, run_id="r2", checks_passed=3, reference=reference)
+    assert row.run_id == "r1"
+    assert [path.name for path in builds_dir(settings).iterdir()] == [row.publish_id]
+    assert ledger(settings) == ["r1"]
+    with duckdb.connect(str(settings.raw_database)) as con:
+        finished = last_finished(con)
+        assert unfinished_run(con) is None
+    assert finished is not None
+    assert (finished.run_id, finished.publish_id, finished.max_load_id) == ("r2", row.publish_id, 7)
+
+
+@pytest.mark.parametrize(("status", "quarantined"), [("refused", 0), ("loaded", 3)])
+def test_equal_figures_with_other_refusals_are_published(settings, make_build, reference, status, quarantined) -> None:
+    """Catches refused rows that readers are not told of, because none of them moved a figure."""
+    make_build("r1", 1)
+    publish(settings, "r1", reference)
+    make_build("r2", 1)
+    _land(settings, 7, status, quarantined)
+    publish(settings, "r2", reference)
+    assert ledger(settings) == ["r1", "r2"]
 
 
 @pytest.mark.parametrize("stage", ["publish_copy", "publish_rename", "publish_switch", "publish_ledger"])
