@@ -16,7 +16,7 @@ class Bound(NamedTuple):
 
 
 BOUNDS = {
-    "B1": Bound(2.5, 11),
+    "B1": Bound(2.5, 6),
     "B1L": Bound(4, 18),
     "B2": Bound(4, 25),
     "B2a": Bound(10, 50),
