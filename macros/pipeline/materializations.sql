@@ -57,7 +57,16 @@
 {%- endmacro %}
 
 
-{#- Comments of columns that exist: dbt has looked already which ones do, so they are not listed once more. -#}
+{#- The comments of an incremental model stay with its table: changed ones change the code, which builds it in full. -#}
+{% macro duckdb__persist_docs(relation, model, for_relation, for_columns) -%}
+    {%- set comments = '' if is_incremental() else comments_on(relation) -%}
+    {%- if comments | trim -%}
+        {%- call statement('comments') -%}{{ comments }}{%- endcall -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- Comments of columns, without a look at which ones exist. -#}
 {% macro duckdb__alter_column_comment(relation, column_dict) -%}
     {%- for name, column in column_dict.items() %}
         comment on column {{ relation }}.{{ adapter.quote(name) if column['quote'] else name }}
