@@ -15,13 +15,16 @@ from orchestration.failures import explained
 from orchestration.ingest.failpoint import fail_at
 from orchestration.ingest.registry import SOURCES
 from orchestration.kept_nodes import (
+    find_changes,
     kept_names,
+    kept_nodes,
     read_kept_nodes,
     selected_names,
+    write_kept_nodes,
 )
 from orchestration.run_parameters import RunParameters, WriterLock
 from orchestration.settings import get_settings
-from orchestration.transform import DbtBuild, NodeResult
+from orchestration.transform import DbtBuild, NodeResult, ensure_manifest
 
 
 @dg.asset(
@@ -54,6 +57,7 @@ def rebuild_days(
     from orchestration.plan import plan
 
     settings = get_settings()
+    manifest = json.loads(ensure_manifest(settings).read_text(encoding="utf-8"))
     chosen = run_parameters.chosen_days()
     with explained("planning"), open_database(settings.raw_database, settings) as con:
         as_of = run_parameters.instant(context)
@@ -66,9 +70,12 @@ def rebuild_days(
                 [day, day],
             )
         (mode,) = con.execute("SELECT mode FROM control.run").fetchone() or ("full",)
+        changes = find_changes(con, settings, prepared, planned, as_of, days_were_chosen=bool(chosen))
+        kept = kept_nodes(manifest, changes) if mode == "incremental" else frozenset()
+        write_kept_nodes(con, kept)
         con.execute("CHECKPOINT")
     days = len(set(planned.days) | set(chosen))
-    return dg.MaterializeResult(metadata={"mode": mode, "reason": planned.reason, "days": days})
+    return dg.MaterializeResult(metadata={"mode": mode, "reason": planned.reason, "days": days, "kept": len(kept)})
 
 
 def model_assets(manifest: Path) -> dg.AssetsDefinition:
@@ -96,21 +103,37 @@ def model_assets(manifest: Path) -> dg.AssetsDefinition:
             # By name and by name only, so that a test of several models runs when one of them has changed.
             arguments += ["--indirect-selection", "empty", "--select", "fqn:*"]
             arguments += ["--exclude", *kept_names(dbt["nodes"], kept)]
-        for name in sorted(kept & {*graph.keys}):
-            yield dg.MaterializeResult(asset_key=graph.keys[name], metadata={"left_as_it_was": True})
+        untold = {name for name in kept if name in graph.keys}
         if not selected_names(dbt["nodes"], kept):
+            yield from _left_as_they_were(graph, dbt["nodes"], sorted(untold), untold)
             return
         build, failed = DbtBuild(settings, arguments, context.run.run_id, **{VARIABLE: scope}), []
         for result in build.results():
             fail_at("dbt")
             failed += result.sentences
+            yield from _left_as_they_were(graph, dbt["nodes"], [result.unique_id], untold)
             yield from _events(graph, result)
         if failed:
             raise dg.Failure("\n".join([*failed, f"dbt's log: {build.log}"]), allow_retries=False)
         if not build.succeeded:
             raise dg.Failure(f"dbt ended without finishing; its log is {build.log}", allow_retries=False)
 
+        yield from _left_as_they_were(graph, dbt["nodes"], sorted(untold), untold)
+
     return dbt_build
+
+
+def _left_as_they_were(
+    graph: DbtGraph, nodes: dict[str, Any], names: list[str], untold: set[str]
+) -> Iterator[dg.MaterializeResult]:
+    """Tell of kept nodes among these and what they read, each after what it reads, as Dagster demands."""
+    for name in names:
+        if name in nodes:
+            parents = nodes[name]["depends_on"].get("nodes", [])
+            yield from _left_as_they_were(graph, nodes, [parent for parent in parents if parent in untold], untold)
+        if name in untold:
+            untold.remove(name)
+            yield dg.MaterializeResult(asset_key=graph.keys[name], metadata={"left_as_it_was": True})
 
 
 def _events(graph: DbtGraph, result: NodeResult) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:

@@ -34,6 +34,7 @@ def test_copies_and_quiet_nights_publish_nothing(lean_project: Path, tmp_path: P
     other.with_name("reversed.jsonl").write_text("".join(reversed(lines)), encoding="utf-8")
     printed = home.nightly()
     assert f"nothing new since {publish_id}" in printed
+    assert "unchanged" in printed
     assert require_whole(home) == first
     assert [path.name for path in builds_dir(home.settings).iterdir()] == [publish_id]
     with home.raw() as con:
