@@ -10,11 +10,11 @@ import pyarrow as pa
 from .batches import Batch
 from .flat_rows import PLACED, PlacedFields, check_within, flattened, frame_of, set_end
 from .frames import Field, Frame, ParseContext, Problems
+from .layouts import Layout
 from .native import TASK_CLASSES, fields
 from .paths import BadRow, Place, at, count, first, first_placed, lenient_object, not_negative, opened, short
 from .privacy import is_private, to_json
 from .reasons import UNKNOWN_SHAPE
-from .records import records_in
 
 FIELDS: tuple[Field, ...] = fields(
     "shape! correlation_id:id! request_id:id trace_id:id sequence_number:integer operation deployment model"
@@ -38,9 +38,7 @@ _NEVER_READ = frozenset(["ResponseMessages", "ResponseHeaders", "CallerIpAddress
 _LLM_LOG, _GATEWAY_LOG = "llm_log", "gateway_log"
 
 
-def records_of(value: Any) -> list[Any]:
-    """Rows of a line or a document: a delivery of an event hub, a list, or one row."""
-    return records_in(value, "records", "value")
+LAYOUT = Layout(marks=frozenset({"CorrelationId", "correlationId", "TimeGenerated", "time"}))
 
 
 class ApimParser:

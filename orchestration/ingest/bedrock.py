@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-import orjson
 import pyarrow as pa
 
 from .batches import Batch
 from .flat_rows import PLACED, PlacedFields, flattened, frame_of, set_end
 from .frames import Field, Frame, ParseContext, Problems
 from .guardrail_units import as_json, of_trace
+from .json_lines import parse_lines
+from .layouts import Layout
 from .litellm import served_tier
 from .native import TASK_CLASSES, fields
 from .paths import (
@@ -29,8 +30,7 @@ from .paths import (
     strict_object,
 )
 from .privacy import is_private, to_json
-from .reasons import INCONSISTENT_TOKENS, UNKNOWN_SHAPE
-from .records import records_in
+from .reasons import INCONSISTENT_TOKENS, MALFORMED_JSON, UNKNOWN_SHAPE
 
 FIELDS: tuple[Field, ...] = fields(
     "request_id:id! trace_id:id account_id? region inference_region operation model_id! service_tier latency_mode"
@@ -51,20 +51,16 @@ _READ = ("cacheReadInputTokens", "cache_read_input_tokens", "cacheReadInputToken
 _WRITE = ("cacheWriteInputTokens", "cache_creation_input_tokens", "cacheWriteInputTokenCount")
 
 
-def records_of(value: Any) -> list[Any]:
-    """Rows of a line or a document: a delivery of CloudWatch with its messages, a list, or one row."""
-    rows = records_in(value, "logEvents", "Records", "records")
-    return [_message(row) for row in rows]
-
-
-def _message(row: Any) -> Any:
+def _message(row: dict[str, Any]) -> list[Any]:
     """The log row that a CloudWatch event carries as text."""
-    if type(row) is dict and type(row.get("message")) is str and "modelId" not in row:
-        try:
-            return orjson.loads(row["message"])
-        except ValueError:
-            return row
-    return row
+    if type(row.get("message")) is str and "modelId" not in row:
+        (value,) = parse_lines([row["message"].encode("utf-8", "surrogatepass")])
+        return [row if value == MALFORMED_JSON else value]
+    return [row]
+
+
+# A delivery of CloudWatch holds its messages in a list of its own name.
+LAYOUT = Layout(marks=frozenset({"modelId"}), pages=frozenset({"logEvents", "Records", "records"}), unfold=_message)
 
 
 class BedrockParser:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from .batches import Batch, Columns, Quarantined
-from .lines import LongLine, QuotedRecordCounter, line_groups, strip_bom
+from .lines import LongLine, QuotedRecordCounter, is_blank, line_groups, strip_bom
 from .privacy import Hasher
 from .reasons import BAD_ENCODING, INCOMPLETE_TAIL, LINE_TOO_LONG, MALFORMED_CSV, RAGGED_ROW, Bad, FileRefused
 
@@ -112,7 +112,7 @@ class CsvReader:
                     if odd:
                         joined = _JoinedLines(line_no, self._max_line_bytes, self._hasher)
                         joined.add(line)
-                    elif isinstance(line, LongLine) or line.strip():
+                    elif not is_blank(line):
                         records.append(_Record(line_no, line, is_tail))
                     continue
                 joined.add(line)

@@ -9,10 +9,10 @@ import pyarrow as pa
 from .batches import Batch
 from .flat_rows import PLACED, PlacedFields, check_within, flattened, frame_of, set_end
 from .frames import Field, Frame, ParseContext, Problems
+from .layouts import Layout
 from .native import TASK_CLASSES, fields
 from .paths import Place, count, first, first_placed, lenient_object, not_negative, plain_members, short
 from .privacy import is_private, to_json
-from .records import records_in
 
 FIELDS: tuple[Field, ...] = fields(
     "request_id:id! response_id:id session_id:id trace_id:id provider! model status_code is_threat:boolean?"
@@ -43,9 +43,7 @@ _NO_REFERENCE = "00000000-0000-0000-0000-000000000000"
 _SESSION = "Helicone-Session-Id"
 
 
-def records_of(value: Any) -> list[Any]:
-    """Rows of a line or a document: an answer of the API, a list, or one row."""
-    return records_in(value, "data")
+LAYOUT = Layout(marks=frozenset({"request_id", "request_created_at"}))
 
 
 class HeliconeParser:

@@ -1,25 +1,18 @@
-"""JSON lines, with the reason for each line that is not a usable object."""
+"""JSON texts as values, with the reason for each that cannot be used."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
 from itertools import repeat
 from typing import Any
 
 import orjson
-import pyarrow as pa
 
-from .batches import Batch, Objects, Quarantined, numbered, pick
 from .key_count import count_keys
-from .lines import LineCounter, LongLine, line_groups, strip_bom
-from .plain_lines import read_plain
-from .privacy import Hasher
 from .reasons import (
     BAD_ENCODING,
     DUPLICATE_KEY,
-    LINE_TOO_LONG,
     MALFORMED_JSON,
     NOT_AN_OBJECT,
     TOO_DEEP,
@@ -32,19 +25,15 @@ _TEXT = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"{}[]"))
 
 
-class _DuplicateKey(Exception):
-    pass
-
-
-def _unique_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any] | Bad:
     members = dict(pairs)
-    if len(members) != len(pairs):
-        raise _DuplicateKey
-    return members
+    return members if len(members) == len(pairs) else DUPLICATE_KEY
 
 
-# Also reads NaN and Infinity, so that they are reported as bad numbers of their field.
+# Also reads NaN and Infinity, so that they are reported as bad numbers of their field. An object that names a key twice
+# becomes the reason, so that of a page of rows only the row with that object is lost.
 _careful = json.JSONDecoder(object_pairs_hook=_unique_pairs)
+_BLANKS = re.compile(r"[ \t\n\r]*")
 
 
 def depth_of(line: bytes) -> int:
@@ -106,80 +95,53 @@ def _quickly(line: bytes) -> Any:
 def _parse_carefully(line: bytes) -> Any:
     if b"\0" in line:
         return BAD_ENCODING
-    try:
-        text = line.decode("utf-8")
-    except UnicodeDecodeError:
-        return BAD_ENCODING
     if depth_of(line) > MAX_DEPTH:
         return TOO_DEEP
+    values = parse_sequence(line)
+    if type(values) is Bad:
+        return values
+    return flaw(values[0]) or values[0] if len(values) == 1 else MALFORMED_JSON
+
+
+def parse_sequence(text: bytes) -> list[Any] | Bad:
+    """The values of a text that holds one JSON value after another, with blanks between them or nothing; or why there
+    are none. In the place of an object that names a key twice stands the reason."""
     try:
-        return _careful.decode(text)
-    except _DuplicateKey:
-        return DUPLICATE_KEY
-    except (ValueError, RecursionError):
+        decoded = text.decode("utf-8")
+    except UnicodeDecodeError:
+        return BAD_ENCODING
+    values: list[Any] = []
+    place = _after_blanks(decoded, 0)
+    try:
+        while place < len(decoded):
+            value, place = _careful.raw_decode(decoded, place)
+            values.append(value)
+            place = _after_blanks(decoded, place)
+    except ValueError:
         return MALFORMED_JSON
+    except RecursionError:
+        return TOO_DEEP
+    return values or MALFORMED_JSON
 
 
-class JsonLinesReader:
-    """Reads a stream of JSON lines. See ``RowReader``.
+def flaw(row: Any) -> Bad | None:
+    """Why a row of ``parse_sequence`` cannot be used: it names a key twice somewhere, or is nested too deep."""
+    level = [row] if type(row) in _NESTED or type(row) is Bad else []
+    for _ in range(MAX_DEPTH):
+        if any(type(item) is Bad for item in level):
+            return DUPLICATE_KEY
+        level = [
+            inner
+            for item in level
+            for inner in (item.values() if type(item) is dict else item)
+            # A reader's own grouping of a row's parts is a tuple.
+            if type(inner) is Bad or isinstance(inner, (dict, list, tuple))
+        ]
+        if not level:
+            return None
+    return TOO_DEEP
 
-    Args:
-        arrays: a row may also be an array.
-        types: types of known fields; where they are given, plain lines are read by column.
-    """
 
-    lenient_numbers = False
-
-    def __init__(
-        self,
-        chunks: Iterator[bytes],
-        max_line_bytes: int,
-        hasher: Hasher,
-        *,
-        arrays: bool = False,
-        types: Mapping[str, pa.DataType] | None = None,
-    ) -> None:
-        self._chunks = chunks
-        self._arrays = arrays
-        self._types = types
-        self._max_line_bytes = max_line_bytes
-        self._hasher = hasher
-        self._counter = LineCounter()
-        self.rows_in = 0
-
-    def _counted(self) -> Iterator[bytes]:
-        for chunk in strip_bom(self._chunks):
-            self._counter.add(chunk)
-            yield chunk
-
-    def batches(self) -> Iterator[Batch]:
-        row_no = 1
-        for first_line_no, lines, _ in line_groups(self._counted(), self._max_line_bytes, self._hasher):
-            line_nos = numbered(first_line_no, len(lines))
-            has_text = [type(line) is LongLine or line.strip() for line in lines]
-            if not all(has_text):
-                keep = [place for place, text in enumerate(has_text) if text]
-                lines, line_nos = pick(lines, keep), pick(line_nos, keep)
-            yield self._batch(lines, line_nos, row_no)
-            row_no += len(lines)
-        self.rows_in = self._counter.finish()
-
-    def _batch(self, lines: list[bytes | LongLine], line_nos: list[int], first_row_no: int) -> Batch:
-        row_nos = numbered(first_row_no, len(lines))
-        if self._types and lines and LongLine not in set(map(type, lines)):
-            plain = read_plain(lines, self._types, parse_lines)  # type: ignore[arg-type]
-            if plain is not None:
-                return Batch(plain, line_nos, row_nos)
-        short = [b"" if type(line) is LongLine else line for line in lines]
-        parsed = parse_lines(short, arrays=self._arrays)  # type: ignore[arg-type]
-        parsed = [LINE_TOO_LONG if type(line) is LongLine else row for line, row in zip(lines, parsed, strict=True)]
-        bad = [place for place, row in enumerate(parsed) if type(row) is Bad]
-        if not bad:
-            return Batch(Objects(parsed), line_nos, row_nos)  # type: ignore[arg-type]
-        quarantined = []
-        for place in bad:
-            line = lines[place]
-            length, digest = (line.length, line.hmac) if isinstance(line, LongLine) else self._hasher.of_value(line)
-            quarantined.append(Quarantined(line_nos[place], row_nos[place], str(parsed[place]), None, length, digest))
-        keep = sorted(set(range(len(lines))).difference(bad))
-        return Batch(Objects(pick(parsed, keep)), pick(line_nos, keep), pick(row_nos, keep), quarantined)
+def _after_blanks(text: str, place: int) -> int:
+    found = _BLANKS.match(text, place)
+    return found.end() if found else place

@@ -14,6 +14,7 @@ from .flat_rows import PLACED, PlacedFields, flattened, frame_of, set_end
 from .frames import Field, Frame, ParseContext, Problems
 from .langfuse_reviews import REVIEW_FIELDS, flat_queue_item, flat_score
 from .langfuse_usage import usage_counts
+from .layouts import Layout
 from .litellm import served_tier
 from .native import TASK_CLASSES, fields
 from .paths import BadRow, Place, at, first, first_placed, lenient_object, opened, short, short_texts, strict_object
@@ -66,14 +67,8 @@ _UNREAD = (
 _NEVER_READ = frozenset(_UNREAD.split())
 
 
-def records_of(value: Any) -> list[Any]:
-    """Rows of a line or a document: a page of the API, a trace with all that belongs to it, a list, or one row."""
-    if type(value) is list:
-        return [row for item in value for row in (records_of(item) if type(item) is dict else [item])]
-    if type(value) is not dict:
-        return [value]
-    if type(value.get("data")) is list and "id" not in value:
-        return records_of(value["data"])
+def _records(value: dict[str, Any]) -> list[Any]:
+    """Rows of an object: a trace with all that belongs to it, or one row."""
     if type(value.get("trace")) is dict and type(value.get("observations")) is list:
         # The trace repeats its observations in a shorter form.
         return [*_with_inner_rows({**value["trace"], "observations": []}), *value["observations"]]
@@ -86,6 +81,9 @@ def _with_inner_rows(row: dict[str, Any]) -> list[Any]:
         return [row]
     inner = [item for name in ("observations", *_TRACE_MEMBERS) if type(row.get(name)) is list for item in row[name]]
     return [row, *(item for item in inner if type(item) is not str)]
+
+
+LAYOUT = Layout(marks=frozenset({"id", "span_id"}), unfold=_records)
 
 
 def kind_of(row: dict[str, Any]) -> str | None:

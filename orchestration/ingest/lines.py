@@ -12,11 +12,18 @@ BOM = b"\xef\xbb\xbf"
 
 
 class LongLine(NamedTuple):
-    """A line beyond the cap: only its length, keyed hash and number of double quotes are kept."""
+    """A line beyond the cap: only its length, keyed hash, number of double quotes and whether it holds anything but
+    blanks are kept."""
 
     length: int
     hmac: str
     quotes: int
+    has_text: bool = True
+
+
+def is_blank(line: bytes | LongLine) -> bool:
+    """Whether a line holds nothing but blanks, which is no row."""
+    return not (line.has_text if isinstance(line, LongLine) else line.strip())
 
 
 class LineCounter:
@@ -103,15 +110,17 @@ class _Overflow:
         self._digest = hasher.streaming()
         self._length = 0
         self._quotes = 0
+        self._has_text = False
 
     def add(self, piece: bytes) -> _Overflow:
         self._digest.update(piece)
         self._length += len(piece)
         self._quotes += piece.count(b'"')
+        self._has_text = self._has_text or bool(piece.strip())
         return self
 
     def line(self) -> LongLine:
-        return LongLine(self._length, self._digest.hexdigest(), self._quotes)
+        return LongLine(self._length, self._digest.hexdigest(), self._quotes, self._has_text)
 
 
 def _split(

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
 from typing import Any
 
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .batches import BATCH_ROWS, Batch, Objects, Quarantined
+from .batches import Batch, Objects
 from .flat_rows import PLACED
 from .frames import Field, Frame, ParseContext, Problems, typed_column
-from .json_lines import JsonLinesReader
+from .layouts import Layout
 from .litellm import check_parts, served_tier
 from .native import TASK_CLASSES, fields
 from .otel_spans import (
@@ -28,11 +27,9 @@ from .otel_spans import (
 )
 from .places import PLACED_FIELDS
 from .privacy import is_label, is_private, to_json
-from .reasons import BAD_TIME, BAD_VALUE, UNKNOWN_SHAPE, Bad, ConservationError, FileRefused
+from .reasons import BAD_TIME, BAD_VALUE, UNKNOWN_SHAPE, Bad, ConservationError
 from .values import CONTROL, currency, integer
 
-# One line is a whole export batch, by default thousands of spans, so a line may be this many times as long.
-LINE_FACTOR = 32
 MAX_NAME = 200
 
 FIELDS: tuple[Field, ...] = fields(
@@ -129,80 +126,20 @@ PROMPT_BODIES = (
 )
 
 
-class OtelReader:
-    """Reads spans out of JSON lines, or out of one JSON document over several lines. See ``RowReader``."""
-
-    lenient_numbers = False
-
-    def __init__(self, chunks: Iterator[bytes], max_line_bytes: int, hasher: Any) -> None:
-        self._max_bytes = max_line_bytes * LINE_FACTOR
-        self._hasher = hasher
-        self._chunks = chunks
-        self.rows_in = 0
-
-    def batches(self) -> Iterator[Batch]:
-        first = next(self._chunks, b"")
-        start = first.removeprefix(b"\xef\xbb\xbf").lstrip()
-        # A document that is laid out over lines has its first bracket alone on a line; a line of JSON lines never.
-        if start[:1] in (b"{", b"[") and start.partition(b"\n")[0].strip() in (b"{", b"["):
-            yield from self._document(first)
-            return
-        lines = JsonLinesReader(_chained(first, self._chunks), self._max_bytes, self._hasher, arrays=True)
-        row_no, lines_seen = 1, 0
-        for batch in lines.batches():
-            lines_seen += len(batch.values) + len(batch.quarantined)
-            for part in self._spans(batch, row_no):
-                row_no += len(part.row_nos) + len(part.quarantined)
-                yield part
-        if lines_seen != lines.rows_in:
-            raise ConservationError(f"{lines.rows_in} lines counted, {lines_seen} dealt with")
-
-    def _document(self, first: bytes) -> Iterator[Batch]:
-        pieces, size = [first], len(first)
-        for chunk in self._chunks:
-            size += len(chunk)
-            if size > self._max_bytes:
-                raise FileRefused("too_large")
-            pieces.append(chunk)
-        try:
-            value = orjson.loads(b"".join(pieces).removeprefix(b"\xef\xbb\xbf"))
-        except ValueError:
-            raise FileRefused("malformed_json") from None
-        yield from self._spans(Batch(Objects([value]), [1], [1]), 1)
-
-    def _spans(self, lines: Batch, row_no: int) -> Iterator[Batch]:
-        """Batches of spans of a batch of lines; a line that could not be read, or holds no spans, is one bad row."""
-        bad = {row.line_no: row for row in lines.quarantined}
-        values = dict(zip(lines.line_nos, lines.values.objects(), strict=True))
-        self.rows_in += len(bad) + sum(1 if (n := count_spans(v)) is None else n for v in values.values())
-        rows: list[dict[str, Any]] = []
-        batch = Batch(Objects([]), [], [])
-        for line_no in sorted({*bad, *values}):  # type: ignore[type-var]
-            if line_no in bad:
-                batch.quarantined.append(bad[line_no]._replace(row_no=row_no))
-                row_no += 1
-                continue
-            value = values[line_no]
-            if count_spans(value) is None:
-                batch.quarantined.append(Quarantined(line_no, row_no, str(UNKNOWN_SHAPE)))
-                row_no += 1
-                continue
-            for span in spans_in(value):
-                rows.append({"span": span})
-                batch.line_nos.append(line_no)
-                batch.row_nos.append(row_no)
-                row_no += 1
-                if len(rows) >= BATCH_ROWS:
-                    batch.values = Objects(rows)
-                    yield batch
-                    rows, batch = [], Batch(Objects([]), [], [])
-        batch.values = Objects(rows)
-        yield batch
+def _spans(value: dict[str, Any]) -> list[Any]:
+    """The spans of an object; what is no shape that holds spans is one bad row."""
+    count = count_spans(value)
+    if count is None:
+        return [UNKNOWN_SHAPE]
+    spans = [{"span": span} for span in spans_in(value)]
+    if len(spans) != count:
+        raise ConservationError(f"{count} spans counted, {len(spans)} dealt with")
+    return spans
 
 
-def _chained(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
-    yield first
-    yield from rest
+LAYOUT = Layout(
+    marks=frozenset({"resourceSpans", "resource_spans", "traceId", "trace_id", "spanContext", "context"}), unfold=_spans
+)
 
 
 class OtelParser:

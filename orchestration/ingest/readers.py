@@ -12,6 +12,7 @@ from orchestration.settings import Settings
 from .batches import RowReader
 from .csv_rows import CsvReader
 from .frames import Parser
+from .json_rows import JsonReader
 from .parquet_rows import ParquetReader
 from .privacy import Hasher
 from .reasons import FileRefused
@@ -41,7 +42,7 @@ def open_reader(
         raise FileRefused("unsupported_format")
     whole: Iterator[bytes] = chain([first], chunks)
     if found == "json":
-        return family.json_reader(whole, settings.max_line_bytes, hasher), "jsonl"
+        return JsonReader(family.layout, whole, settings.max_line_bytes, hasher), "jsonl"
     if found == "csv":
         reader = CsvReader(
             whole, family.needed, parser.wants, settings.max_line_bytes, hasher, named_once=family.named_once

@@ -72,7 +72,9 @@ FILE_REASONS: dict[str, str] = {
     "missing_column": "The header lacks a needed column, or the delimiter is not a comma.",
     "duplicate_column": "The header names a column twice.",
     "malformed_csv": "A quoted field never ends or the quoting is broken across lines, so rows cannot be told apart.",
-    "malformed_json": "The JSON array cannot be read as a whole.",
+    "malformed_json": "The JSON document cannot be read as a whole.",
+    "document_too_large": "One JSON document is longer than 32 times FINOPS_MAX_LINE_BYTES. Deliver it as JSON lines,"
+    " or raise the setting.",
     "too_large": "Larger than FINOPS_MAX_FILE_BYTES once uncompressed.",
     "compression_ratio": "Expands more than FINOPS_MAX_COMPRESSION_RATIO times: refused as a possible bomb.",
     "too_many_bad_rows": "More rows are bad than FINOPS_MAX_QUARANTINED_SHARE allows. See quarantined_rows.",

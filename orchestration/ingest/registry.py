@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
 
 from . import (
@@ -22,21 +22,17 @@ from . import (
     usage_reports,
 )
 from .azure_apim import ApimParser
-from .batches import RowReader
 from .bedrock import BedrockParser
 from .desks import jira, jira_export, pagerduty, servicenow, zendesk
-from .desks.rows import DeskReader
 from .focus import FocusParser
 from .frames import Field, ParseContext, Parser, json_types
 from .helicone import HeliconeParser
-from .json_lines import JsonLinesReader
 from .langfuse import LangfuseParser
+from .layouts import Layout
 from .litellm import LiteLLMParser
 from .native import FIELDS as NATIVE_FIELDS
 from .native import NativeParser
-from .otel import OtelParser, OtelReader
-from .privacy import Hasher
-from .records import record_reader
+from .otel import OtelParser
 from .tables import Table
 from .usage_reports import AnthropicParser, OpenAIParser
 
@@ -51,7 +47,7 @@ class Family:
         make_parser: builds the parser of one ingest run.
         fields: what its rows hold.
         formats: what its files may be; others are refused.
-        json_reader: reader of its JSON files.
+        layout: where its rows lie in JSON.
         named_once: where the header of a CSV file may name a column several times, the columns that it must not; None
             where it never may. The values of such columns are lists.
     """
@@ -63,7 +59,7 @@ class Family:
     make_parser: Callable[[ParseContext], Parser]
     fields: tuple[Field, ...] = ()
     formats: tuple[str, ...] = ("json", "csv", "parquet")
-    json_reader: Callable[[Iterator[bytes], int, Hasher], RowReader] = JsonLinesReader
+    layout: Layout = field(default_factory=Layout)
     named_once: frozenset[str] | None = None
 
     @property
@@ -81,9 +77,9 @@ def _needed(*names: str) -> tuple[tuple[str, ...], ...]:
     return tuple((name,) for name in names)
 
 
-def _by_column(fields: tuple[Field, ...]) -> Callable[[Iterator[bytes], int, Hasher], RowReader]:
-    """The reader of lines whose fields have the names of our own."""
-    return partial(JsonLinesReader, types=json_types(fields))
+def _own_rows(*marks: str, fields: tuple[Field, ...] = ()) -> Layout:
+    """Of rows that are one object a line; ``fields`` where they have the names of our own."""
+    return Layout(marks=frozenset(marks), has_long_rows=False, types=json_types(fields))
 
 
 SOURCES: dict[str, Family] = {
@@ -96,7 +92,7 @@ SOURCES: dict[str, Family] = {
             _needed("attempt_id", "provider", "model", "started_at", "status", "input_tokens", "output_tokens"),
             partial(NativeParser, "inference"),
             fields=NATIVE_FIELDS["inference"],
-            json_reader=_by_column(NATIVE_FIELDS["inference"]),
+            layout=_own_rows("attempt_id", fields=NATIVE_FIELDS["inference"]),
         ),
         Family(
             "litellm",
@@ -105,6 +101,7 @@ SOURCES: dict[str, Family] = {
             _needed("request_id", "startTime", "model", "prompt_tokens", "completion_tokens"),
             LiteLLMParser,
             fields=litellm.FIELDS,
+            layout=_own_rows("request_id", "id", "startTime", "model"),
         ),
         Family(
             "otel",
@@ -114,7 +111,7 @@ SOURCES: dict[str, Family] = {
             OtelParser,
             fields=otel.FIELDS,
             formats=("json",),
-            json_reader=OtelReader,
+            layout=otel.LAYOUT,
         ),
         Family(
             "langfuse",
@@ -123,7 +120,7 @@ SOURCES: dict[str, Family] = {
             (("id", "span_id"),),
             LangfuseParser,
             fields=langfuse.FIELDS + langfuse_reviews.REVIEW_FIELDS,
-            json_reader=record_reader(langfuse.records_of),
+            layout=langfuse.LAYOUT,
         ),
         Family(
             "helicone",
@@ -132,7 +129,7 @@ SOURCES: dict[str, Family] = {
             _needed("request_id", "request_created_at", "provider"),
             HeliconeParser,
             fields=helicone.FIELDS,
-            json_reader=record_reader(helicone.records_of),
+            layout=helicone.LAYOUT,
         ),
         Family(
             "bedrock",
@@ -142,7 +139,7 @@ SOURCES: dict[str, Family] = {
             BedrockParser,
             fields=bedrock.FIELDS,
             formats=("json",),
-            json_reader=record_reader(bedrock.records_of),
+            layout=bedrock.LAYOUT,
         ),
         Family(
             "azure_apim",
@@ -151,7 +148,7 @@ SOURCES: dict[str, Family] = {
             (("CorrelationId", "correlationId"), ("TimeGenerated", "time")),
             ApimParser,
             fields=azure_apim.FIELDS,
-            json_reader=record_reader(azure_apim.records_of),
+            layout=azure_apim.LAYOUT,
         ),
         Family(
             "rework",
@@ -160,7 +157,7 @@ SOURCES: dict[str, Family] = {
             _needed("ticket_id", "opened_at", "updated_at", "severity", "kind", "status"),
             partial(NativeParser, "rework"),
             fields=NATIVE_FIELDS["rework"],
-            json_reader=_by_column(NATIVE_FIELDS["rework"]),
+            layout=_own_rows("ticket_id", fields=NATIVE_FIELDS["rework"]),
         ),
         Family(
             "sla",
@@ -169,7 +166,7 @@ SOURCES: dict[str, Family] = {
             _needed("event_id", "outcome_id", "metric", "started_at", "due_at", "updated_at"),
             partial(NativeParser, "sla"),
             fields=NATIVE_FIELDS["sla"],
-            json_reader=_by_column(NATIVE_FIELDS["sla"]),
+            layout=_own_rows("event_id", fields=NATIVE_FIELDS["sla"]),
         ),
         Family(
             "outcomes",
@@ -178,7 +175,7 @@ SOURCES: dict[str, Family] = {
             _needed("outcome_id", "use_case", "decision", "decided_at"),
             partial(NativeParser, "outcomes"),
             fields=NATIVE_FIELDS["outcomes"],
-            json_reader=_by_column(NATIVE_FIELDS["outcomes"]),
+            layout=_own_rows("outcome_id", fields=NATIVE_FIELDS["outcomes"]),
         ),
         Family(
             "zendesk",
@@ -187,7 +184,7 @@ SOURCES: dict[str, Family] = {
             (("id", "ticket_id", "sla_policy_id"),),
             zendesk.ZendeskParser,
             fields=zendesk.ZendeskParser.fields,
-            json_reader=partial(DeskReader, zendesk.PAGES),
+            layout=zendesk.LAYOUT,
         ),
         Family(
             "jira",
@@ -199,7 +196,7 @@ SOURCES: dict[str, Family] = {
             jira.JiraParser,
             fields=jira.JiraParser.fields,
             formats=("json", "csv"),
-            json_reader=partial(DeskReader, jira.PAGES),
+            layout=jira.LAYOUT,
             named_once=jira_export.NAMED_ONCE,
         ),
         Family(
@@ -209,7 +206,7 @@ SOURCES: dict[str, Family] = {
             _needed("sys_id"),
             servicenow.ServiceNowParser,
             fields=servicenow.ServiceNowParser.fields,
-            json_reader=partial(DeskReader, servicenow.PAGES),
+            layout=servicenow.LAYOUT,
         ),
         Family(
             "pagerduty",
@@ -218,7 +215,7 @@ SOURCES: dict[str, Family] = {
             _needed("id", "created_at"),
             pagerduty.PagerDutyParser,
             fields=pagerduty.PagerDutyParser.fields,
-            json_reader=partial(DeskReader, pagerduty.PAGES),
+            layout=pagerduty.LAYOUT,
         ),
         Family(
             "invoices",
@@ -226,6 +223,7 @@ SOURCES: dict[str, Family] = {
             (invoice_tables.FOCUS_ROWS,),
             focus.NEEDED,
             FocusParser,
+            layout=_own_rows(*(name for names in focus.NEEDED for name in names)),
         ),
         Family(
             "openai_usage",
@@ -234,7 +232,7 @@ SOURCES: dict[str, Family] = {
             (),
             OpenAIParser,
             formats=("json",),
-            json_reader=record_reader(usage_reports.results_of),
+            layout=usage_reports.LAYOUT,
         ),
         Family(
             "anthropic_usage",
@@ -243,7 +241,7 @@ SOURCES: dict[str, Family] = {
             (),
             AnthropicParser,
             formats=("json",),
-            json_reader=record_reader(usage_reports.results_of),
+            layout=usage_reports.LAYOUT,
         ),
     )
 }

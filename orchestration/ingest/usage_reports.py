@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from . import invoice_tables
 from .batches import Batch, Objects
 from .frames import Field, Frame, ParseContext, Problems, typed_column
+from .layouts import Layout
 from .native import fields
 from .reasons import BAD_TIME, INCONSISTENT_TOKENS, UNKNOWN_SHAPE
 from .tables import Table
@@ -47,17 +48,16 @@ _OPENAI_NAMES = {
 _OPENAI_OBJECT = re.compile(r"organization\.usage\.([a-z_]+)\.result")
 
 
-def results_of(value: Any) -> list[dict[str, Any]]:
-    """Each result in a page of buckets, a bucket or an array of either, with its bucket. What is none of these gives
-    one row without a result, so that it is seen and refused."""
-    if type(value) is list:
-        return [row for item in value for row in results_of(item)]
-    if type(value) is dict:
-        if type(value.get("data")) is list:
-            return results_of(value["data"])
-        if type(value.get("results")) is list:
-            return [{"bucket": value, "result": result} for result in value["results"]]
-    return [{"bucket": {}, "result": None}]
+def _results(value: dict[str, Any]) -> list[Any]:
+    """Each result of a bucket, with the bucket."""
+    if type(value.get("results")) is not list:
+        # One row without a result, so that it is seen and refused.
+        return [{"bucket": {}, "result": None}]
+    bucket = {name: member for name, member in value.items() if name != "results"}
+    return [{"bucket": bucket, "result": result} for result in value["results"]]
+
+
+LAYOUT = Layout(marks=frozenset({"results"}), unfold=_results)
 
 
 class _ReportParser(ABC):

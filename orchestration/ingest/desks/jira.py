@@ -15,9 +15,9 @@ from orchestration.ingest.values import instant, integer
 from . import jira_export
 from .config import plain_word
 from .finding import Record, Refused, list_in, minutes_of, moment_us, object_in, required
-from .parser import COMMON, DeskParser, desk_fields
+from .parser import COMMON, DeskParser, desk_fields, page_layout
 
-PAGES = frozenset({"issues", "worklogs", "values"})
+LAYOUT = page_layout({"issues", "worklogs", "values"})
 
 
 class JiraParser(DeskParser):

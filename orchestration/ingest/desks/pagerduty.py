@@ -10,9 +10,9 @@ from orchestration.ingest.values import instant
 
 from .config import plain_word
 from .finding import Record
-from .parser import CLOCK, COMMON, DeskParser, desk_fields
+from .parser import CLOCK, COMMON, DeskParser, desk_fields, page_layout
 
-PAGES = frozenset({"incidents", "incident", "data"})
+LAYOUT = page_layout({"incidents", "incident", "data"})
 
 _READ = (
     "id incident_number status urgency priority priority_name created_at updated_at resolved_at"

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from orchestration.ingest.batches import Batch, Objects
 from orchestration.ingest.frames import Field, Frame, ParseContext, Problems, typed_column
+from orchestration.ingest.layouts import Layout
 from orchestration.ingest.native import fields
 from orchestration.ingest.reasons import BAD_TIME, MISSING_FIELD, MISSING_ID, UNKNOWN_SHAPE
 
@@ -34,6 +35,11 @@ TICKET_NEEDS = ("ticket_id", "opened_at", "severity", "kind", "status")
 def desk_fields(text: str) -> tuple[Field, ...]:
     """Fields of a desk's table; see ``native.fields``."""
     return fields(text, **_WORDS)
+
+
+def page_layout(pages: set[str]) -> Layout:
+    """Where a desk's records lie: ``pages`` are the names under which its API holds them."""
+    return Layout(marks=frozenset({"id", "sys_id"}), pages=frozenset(pages), shared=("issueId", "issueKey"))
 
 
 class DeskParser:

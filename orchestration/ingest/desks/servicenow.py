@@ -10,9 +10,9 @@ from orchestration.ingest.reasons import Bad
 from orchestration.ingest.values import instant
 
 from .finding import Record, Refused, minutes_of, unwrapped
-from .parser import CLOCK, COMMON, DeskParser, desk_fields
+from .parser import CLOCK, COMMON, DeskParser, desk_fields, page_layout
 
-PAGES = frozenset({"result", "records"})
+LAYOUT = page_layout({"result", "records"})
 _STOPPED_STAGES = frozenset({"completed", "achieved"})
 
 _READ = (

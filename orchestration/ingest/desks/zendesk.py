@@ -10,9 +10,9 @@ from orchestration.ingest.reasons import BAD_NUMBER, Bad
 from orchestration.ingest.values import instant
 
 from .finding import Record, Refused, minutes_of, object_in
-from .parser import COMMON, DeskParser, desk_fields
+from .parser import COMMON, DeskParser, desk_fields, page_layout
 
-PAGES = frozenset(
+LAYOUT = page_layout(
     {"tickets", "ticket", "ticket_metrics", "ticket_metric", "metric_sets", "ticket_metric_events", "sla_policies",
      "sla_policy"}
 )  # fmt: skip

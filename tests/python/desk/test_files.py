@@ -16,7 +16,8 @@ from ingest.conftest import Warehouse
 from ingest.samples import jsonl
 
 from orchestration.ingest.batches import BATCH_ROWS
-from orchestration.ingest.desks.rows import DeskReader
+from orchestration.ingest.desks.parser import page_layout
+from orchestration.ingest.json_rows import JsonReader
 from orchestration.ingest.privacy import Hasher
 
 from .builders import (
@@ -138,7 +139,7 @@ _values = st.recursive(
 def test_every_record_is_counted(values: list[Any]):
     """Catches a record that the reader loses or invents: what it counts is what it hands on or quarantines."""
     content = jsonl(*(json.dumps(value) for value in values))
-    reader = DeskReader(frozenset({"tickets"}), iter([content]), 10_000, Hasher(b"k"))
+    reader = JsonReader(page_layout({"tickets"}), iter([content]), 10_000, Hasher(b"k"))
     batches = list(reader.batches())
     numbers = sorted(
         itertools.chain.from_iterable([*batch.row_nos, *(row.row_no for row in batch.quarantined)] for batch in batches)
