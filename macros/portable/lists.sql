@@ -7,17 +7,11 @@
     cast(to_json(list_sort(list(distinct {{ expression }}) filter (where {{ expression }} is not null))) as varchar)
 {%- endmacro %}
 
-{% macro spark__json_array_of_distinct(expression) -%}
-    case when count({{ expression }}) > 0 then to_json(sort_array(collect_set({{ expression }}))) end
-{%- endmacro %}
-
 
 {#- JSON array text of one text. -#}
 {% macro json_array_of_one(expression) -%}{{ return(adapter.dispatch('json_array_of_one')(expression)) }}{%- endmacro %}
 
 {% macro default__json_array_of_one(expression) -%}cast(to_json([{{ expression }}]) as varchar){%- endmacro %}
-
-{% macro spark__json_array_of_one(expression) -%}to_json(array({{ expression }})){%- endmacro %}
 
 
 {#- Texts of a group as one, in a stated order; nulls left out, null over nothing. -#}
@@ -27,12 +21,4 @@
 
 {% macro default__joined_texts(text, separator, order_by) -%}
     string_agg({{ text }}, '{{ separator }}' order by {{ order_by }})
-{%- endmacro %}
-
-{% macro spark__joined_texts(text, separator, order_by) -%}
-    array_join(
-        transform(
-            array_sort(collect_list(struct({{ order_by }} as place, {{ text }} as words))), element -> element.words
-        ), '{{ separator }}'
-    )
 {%- endmacro %}

@@ -24,17 +24,11 @@
     ))
 {%- endmacro %}
 
-{% macro spark__exact_quotient(factors, divisor) -%}
-    cast(round(({{ factors | map('first') | join(' * ') }}) / cast({{ divisor }} as decimal(18, 0)), 12) as decimal(38, 12))
-{%- endmacro %}
-
 
 {#- A number, or null where it is more than its type holds. -#}
 {% macro or_unknown(number) -%}{{ return(adapter.dispatch('or_unknown')(number)) }}{%- endmacro %}
 
 {% macro default__or_unknown(number) -%}try({{ number }}){%- endmacro %}
-
-{% macro spark__or_unknown(number) -%}{{ number }}{%- endmacro %}
 
 
 {#- Ratio of two numbers as a double; null when the denominator is zero or null, never infinity. -#}
@@ -47,5 +41,3 @@
 {% macro percentile(expression, share) -%}{{ return(adapter.dispatch('percentile')(expression, share)) }}{%- endmacro %}
 
 {% macro default__percentile(expression, share) -%}quantile_cont({{ expression }}, {{ share }}){%- endmacro %}
-
-{% macro spark__percentile(expression, share) -%}percentile({{ expression }}, {{ share }}){%- endmacro %}

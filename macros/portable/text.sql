@@ -5,17 +5,11 @@
     json_extract_string({{ json }}, '$."' || replace({{ member }}, '"', '') || '"')
 {%- endmacro %}
 
-{% macro spark__json_member(json, member) -%}
-    get_json_object({{ json }}, concat('$.', {{ member }}))
-{%- endmacro %}
-
 
 {#- Whether a regular expression matches the whole text. -#}
 {% macro matches_fully(text, pattern) -%}{{ return(adapter.dispatch('matches_fully')(text, pattern)) }}{%- endmacro %}
 
 {% macro default__matches_fully(text, pattern) -%}regexp_full_match({{ text }}, {{ pattern }}){%- endmacro %}
-
-{% macro spark__matches_fully(text, pattern) -%}({{ text }} rlike concat('^(?:', {{ pattern }}, ')$')){%- endmacro %}
 
 
 {#- What the first group of a regular expression matched in a text; empty when it does not match. -#}
@@ -36,20 +30,11 @@
     ) as {{ alias }}
 {%- endmacro %}
 
-{% macro spark__json_elements(json, alias) -%}
-    lateral (
-        select positions.position + 1 as position, positions.element
-        from posexplode(from_json({{ json }}, 'array<string>')) as positions (position, element)
-    ) as {{ alias }}
-{%- endmacro %}
-
 
 {#- First element of a JSON array of texts; null when there is none. -#}
 {% macro first_json_element(json) -%}{{ return(adapter.dispatch('first_json_element')(json)) }}{%- endmacro %}
 
 {% macro default__first_json_element(json) -%}json_extract_string({{ json }}, '$[0]'){%- endmacro %}
-
-{% macro spark__first_json_element(json) -%}get_json_object({{ json }}, '$[0]'){%- endmacro %}
 
 
 {#- JSON text of an object with text members. `members`: name -> SQL expression; a null member becomes JSON null. -#}
@@ -61,19 +46,11 @@
     ) as varchar)
 {%- endmacro %}
 
-{% macro spark__json_text(members) -%}
-    to_json(named_struct(
-        {%- for name, expression in members.items() %}'{{ name }}', {{ expression }}{{ ', ' if not loop.last }}{% endfor -%}
-    ))
-{%- endmacro %}
-
 
 {#- Several expressions as one comparable value, for ordering inside max_by and min_by. -#}
 {% macro composite(expressions) -%}{{ return(adapter.dispatch('composite')(expressions)) }}{%- endmacro %}
 
 {% macro default__composite(expressions) -%}row({{ expressions | join(', ') }}){%- endmacro %}
-
-{% macro spark__composite(expressions) -%}struct({{ expressions | join(', ') }}){%- endmacro %}
 
 
 {#- What follows the last `separator` of a text; the whole text without one. -#}
@@ -81,15 +58,11 @@
 
 {% macro default__after_last(text, separator) -%}split_part({{ text }}, '{{ separator }}', -1){%- endmacro %}
 
-{% macro spark__after_last(text, separator) -%}substring_index({{ text }}, '{{ separator }}', -1){%- endmacro %}
-
 
 {#- Whether a list holds an element; false for a null list. -#}
 {% macro list_holds(list, element) -%}{{ return(adapter.dispatch('list_holds')(list, element)) }}{%- endmacro %}
 
 {% macro default__list_holds(list, element) -%}coalesce(list_contains({{ list }}, {{ element }}), false){%- endmacro %}
-
-{% macro spark__list_holds(list, element) -%}coalesce(array_contains({{ list }}, {{ element }}), false){%- endmacro %}
 
 
 {#- Element of a list by its position from 1. -#}
@@ -97,15 +70,11 @@
 
 {% macro default__list_item(list, position) -%}{{ list }}[{{ position }}]{%- endmacro %}
 
-{% macro spark__list_item(list, position) -%}element_at({{ list }}, {{ position }}){%- endmacro %}
-
 
 {#- A list of expressions. -#}
 {% macro list_of(expressions) -%}{{ return(adapter.dispatch('list_of')(expressions)) }}{%- endmacro %}
 
 {% macro default__list_of(expressions) -%}[{{ expressions | join(', ') }}]{%- endmacro %}
-
-{% macro spark__list_of(expressions) -%}array({{ expressions | join(', ') }}){%- endmacro %}
 
 
 {#- Distinct non-null values of a group as a list; null when there are none. -#}
@@ -113,10 +82,6 @@
 
 {% macro default__distinct_list(expression) -%}
     list(distinct {{ expression }}) filter (where {{ expression }} is not null)
-{%- endmacro %}
-
-{% macro spark__distinct_list(expression) -%}
-    nullif(collect_set({{ expression }}), cast(array() as array<string>))
 {%- endmacro %}
 
 
@@ -127,18 +92,10 @@
     string_agg(distinct {{ expression }}, '; ' order by {{ expression }})
 {%- endmacro %}
 
-{% macro spark__distinct_texts(expression) -%}
-    nullif(array_join(array_sort(collect_set({{ expression }})), '; '), '')
-{%- endmacro %}
-
 
 {#- A number as text with a fixed number of decimals, for sentences; null stays null. -#}
 {% macro number_text(number, decimals) -%}{{ return(adapter.dispatch('number_text')(number, decimals)) }}{%- endmacro %}
 
 {% macro default__number_text(number, decimals) -%}
     printf('%.{{ decimals }}f', cast({{ number }} as double))
-{%- endmacro %}
-
-{% macro spark__number_text(number, decimals) -%}
-    format_string('%.{{ decimals }}f', cast({{ number }} as double))
 {%- endmacro %}

@@ -5,10 +5,6 @@
     cast({{ instant }} at time zone '{{ var("reporting_time_zone") }}' as date)
 {%- endmacro %}
 
-{% macro spark__day_of(instant) -%}
-    to_date(from_utc_timestamp({{ instant }}, '{{ var("reporting_time_zone") }}'))
-{%- endmacro %}
-
 
 {#- Instant at which a calendar day begins in the reporting time zone. -#}
 {% macro start_of_day(day) -%}{{ return(adapter.dispatch('start_of_day')(day)) }}{%- endmacro %}
@@ -17,17 +13,11 @@
     (cast({{ day }} as timestamp) at time zone '{{ var("reporting_time_zone") }}')
 {%- endmacro %}
 
-{% macro spark__start_of_day(day) -%}
-    to_utc_timestamp(cast({{ day }} as timestamp), '{{ var("reporting_time_zone") }}')
-{%- endmacro %}
-
 
 {#- A day moved by a whole number of days. -#}
 {% macro add_days(day, days) -%}{{ return(adapter.dispatch('add_days')(day, days)) }}{%- endmacro %}
 
 {% macro default__add_days(day, days) -%}cast({{ day }} + cast({{ days }} as integer) as date){%- endmacro %}
-
-{% macro spark__add_days(day, days) -%}date_add({{ day }}, cast({{ days }} as int)){%- endmacro %}
 
 
 {#- First day of the day, ISO week (Monday) or month that holds `day`. -#}
@@ -43,10 +33,6 @@
 
 {% macro default__microseconds_between(since, until) -%}
     (epoch_us({{ until }}) - epoch_us({{ since }}))
-{%- endmacro %}
-
-{% macro spark__microseconds_between(since, until) -%}
-    (unix_micros({{ until }}) - unix_micros({{ since }}))
 {%- endmacro %}
 
 
@@ -71,10 +57,6 @@
     ({{ instant }} + to_microseconds(cast({{ microseconds }} as bigint)))
 {%- endmacro %}
 
-{% macro spark__add_microseconds(instant, microseconds) -%}
-    timestamp_micros(unix_micros({{ instant }}) + cast({{ microseconds }} as bigint))
-{%- endmacro %}
-
 
 {#- An instant written by a person in reference data: a date means midnight in the reporting time zone, anything
     longer is a timestamp with its offset. Empty stays null. -#}
@@ -87,7 +69,6 @@
 
 {% macro instant_type() -%}{{ return(adapter.dispatch('instant_type')()) }}{%- endmacro %}
 {% macro default__instant_type() -%}timestamptz{%- endmacro %}
-{% macro spark__instant_type() -%}timestamp{%- endmacro %}
 
 
 {#- Bounds that stand for "since ever" and "still open" in half-open intervals, so that joins stay plain ranges. -#}
@@ -100,23 +81,17 @@
 
 {% macro default__days_between(since, until) -%}date_diff('day', {{ since }}, {{ until }}){%- endmacro %}
 
-{% macro spark__days_between(since, until) -%}datediff({{ until }}, {{ since }}){%- endmacro %}
-
 
 {#- ISO weekday of a day: 1 Monday to 7 Sunday. -#}
 {% macro iso_weekday(day) -%}{{ return(adapter.dispatch('iso_weekday')(day)) }}{%- endmacro %}
 
 {% macro default__iso_weekday(day) -%}isodow({{ day }}){%- endmacro %}
 
-{% macro spark__iso_weekday(day) -%}(weekday({{ day }}) + 1){%- endmacro %}
-
 
 {#- Number of days of the month that begins on `month`. -#}
 {% macro days_in_month(month) -%}{{ return(adapter.dispatch('days_in_month')(month)) }}{%- endmacro %}
 
 {% macro default__days_in_month(month) -%}day(last_day({{ month }})){%- endmacro %}
-
-{% macro spark__days_in_month(month) -%}day(last_day({{ month }})){%- endmacro %}
 
 
 {#- The instant that lies a number of microseconds after 1970 in UTC. -#}
@@ -126,8 +101,6 @@
 
 {% macro default__instant_of_microseconds(microseconds) -%}make_timestamptz(cast({{ microseconds }} as bigint)){%- endmacro %}
 
-{% macro spark__instant_of_microseconds(microseconds) -%}timestamp_micros(cast({{ microseconds }} as bigint)){%- endmacro %}
-
 
 {#- Whole minutes of an instant since Monday 00:00 UTC of its week: 0 to 10079. -#}
 {% macro minute_of_week(instant) -%}{{ return(adapter.dispatch('minute_of_week')(instant)) }}{%- endmacro %}
@@ -135,10 +108,6 @@
 {#- 1970 began on a Thursday, 4320 minutes after its week did. -#}
 {% macro default__minute_of_week(instant) -%}
     cast((epoch_us({{ instant }}) // 60000000 + 4320) % 10080 as integer)
-{%- endmacro %}
-
-{% macro spark__minute_of_week(instant) -%}
-    cast((unix_micros({{ instant }}) div 60000000 + 4320) % 10080 as int)
 {%- endmacro %}
 
 
@@ -154,22 +123,12 @@
     ) as {{ alias }}
 {%- endmacro %}
 
-{% macro spark__days_from_to(first_day, last_day, alias) -%}
-    lateral (
-        select explode(sequence({{ first_day }}, {{ last_day }}, interval 1 day)) as day
-    ) as {{ alias }}
-{%- endmacro %}
-
 
 {#- An instant as text in UTC, `2026-09-01T00:00:00Z`. -#}
 {% macro instant_text(instant) -%}{{ return(adapter.dispatch('instant_text')(instant)) }}{%- endmacro %}
 
 {% macro default__instant_text(instant) -%}
     strftime({{ instant }} at time zone 'UTC', '%Y-%m-%dT%H:%M:%SZ')
-{%- endmacro %}
-
-{% macro spark__instant_text(instant) -%}
-    date_format({{ instant }}, "yyyy-MM-dd'T'HH:mm:ss'Z'")
 {%- endmacro %}
 
 
@@ -180,14 +139,8 @@
     strftime({{ instant }} at time zone 'UTC', '%Y-%m-%d %H:%M:%S.%f+00:00')
 {%- endmacro %}
 
-{% macro spark__exact_instant_text(instant) -%}
-    concat(date_format(to_utc_timestamp({{ instant }}, current_timezone()), 'yyyy-MM-dd HH:mm:ss.SSSSSS'), '+00:00')
-{%- endmacro %}
-
 
 {#- The instant of a text with its offset, as a constant. -#}
 {% macro instant_literal(text) -%}{{ return(adapter.dispatch('instant_literal')(text)) }}{%- endmacro %}
 
 {% macro default__instant_literal(text) -%}timestamptz '{{ text }}'{%- endmacro %}
-
-{% macro spark__instant_literal(text) -%}timestamp '{{ text }}'{%- endmacro %}

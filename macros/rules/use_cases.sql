@@ -22,21 +22,6 @@
     end
 {%- endmacro %}
 
-{% macro spark__attribute_matches(attempt, rule) -%}
-    case
-        when {{ rule }}.field = 'provider' then {{ matches_fully(attempt ~ '.logged_provider', rule ~ '.pattern') }}
-        when {{ rule }}.field = 'model' then {{ matches_fully(attempt ~ '.logged_model', rule ~ '.pattern') }}
-        when from_json({{ json_member(attempt ~ '.attributes', rule ~ '.field') }}, 'array<string>') is not null
-            then exists(
-                from_json({{ json_member(attempt ~ '.attributes', rule ~ '.field') }}, 'array<string>'),
-                element -> {{ matches_fully('element', rule ~ '.pattern') }}
-            )
-        else coalesce(
-            {{ matches_fully(json_member(attempt ~ '.attributes', rule ~ '.field'), rule ~ '.pattern') }}, false
-        )
-    end
-{%- endmacro %}
-
 
 {#- Use case of a row: what it names itself, else what a rule found, else what the other rows of its outcome name. -#}
 {% macro resolved_use_case(logged, mapped, of_outcome) -%}

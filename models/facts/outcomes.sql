@@ -23,12 +23,8 @@ outcomes_in_scope as (
     select
         use_case,
         outcome_id
-    from {{ ref('attempts') }}
-    where
-        outcome_id is not null
-        {% if is_incremental() %}
-        and ({{ in_rebuild_days('day') }} or {{ in_rebuild_days('finished_day') }})
-        {% endif %}
+    from {{ ref('int_outcome_attempts') }}
+    where true {{ and_in_rebuild_days('day') }}
 
     union
 
@@ -37,31 +33,6 @@ outcomes_in_scope as (
         outcome_id
     from decisions
     where true {{ and_in_rebuild_days(day_of('decided_at')) }}
-
-),
-
-outcome_attempts as (
-
-    select
-        attempts.use_case,
-        attempts.outcome_id,
-        count(*) as attempts,
-        sum(case when attempts.reached_model then 1 else 0 end) as reached_attempts,
-        sum(case when attempts.reached_model then attempts.context_tokens else 0 end) as reached_context_tokens,
-        sum(case when attempts.reached_model and attempts.tier = 'premium' then 1 else 0 end) as premium_attempts,
-        sum(case when attempts.reached_model then attempts.cost else 0 end) as reached_cost,
-        sum(case when attempts.reached_model and attempts.tier = 'premium' then attempts.cost else 0 end)
-            as premium_cost,
-        sum(attempts.cost) as inference_cost,
-        sum(case when attempts.cost is null then 1 else 0 end) as unpriced_attempts,
-        min(attempts.started_at) as first_started_at,
-        max({{ finished_at('attempts.ended_at', 'attempts.started_at') }}) as last_finished_at
-    from {{ ref('attempts') }} as attempts
-    inner join outcomes_in_scope
-        on
-            attempts.use_case = outcomes_in_scope.use_case
-            and attempts.outcome_id = outcomes_in_scope.outcome_id
-    group by attempts.use_case, attempts.outcome_id
 
 ),
 
@@ -146,7 +117,7 @@ outcome_activity as (
         coalesce(outcome_attempts.inference_cost, 0) as inference_cost,
         coalesce(outcome_attempts.unpriced_attempts, 0) as unpriced_attempts
     from outcomes_in_scope
-    left join outcome_attempts
+    left join {{ ref('int_outcome_attempts') }} as outcome_attempts
         on
             outcomes_in_scope.use_case = outcome_attempts.use_case
             and outcomes_in_scope.outcome_id = outcome_attempts.outcome_id

@@ -23,7 +23,7 @@ select
     requests.inference_cost,
     requests.unpriced_attempts
 from {{ ref('int_requests') }} as requests
-left join {{ ref('outcomes') }} as outcomes
+left join {{ ref('int_outcome_attempts') }} as outcomes
     on
         requests.use_case = outcomes.use_case
         and requests.outcome_id = outcomes.outcome_id

@@ -4,7 +4,7 @@ with bounds as (
     select
         min(day) as first_day,
         {{ days_between('min(day)', 'max(day)') }} as last_offset
-    from {{ ref('use_case_daily') }}
+    from {{ ref('int_use_case_days') }}
 
 ),
 

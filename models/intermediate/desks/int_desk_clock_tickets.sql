@@ -2,7 +2,24 @@
 
 -- Guarantees one row per desk ticket: what its clocks need of its latest state as of the run. A clock belongs to one
 -- outcome, the first that its ticket names.
-with states as (
+with tickets as (
+{% for desk in desks() %}
+    select
+        source,
+        ticket_id,
+        ticket_key,
+        outcome_ids,
+        logged_use_case,
+        is_in_scope,
+        status,
+        updated_at,
+        row_hash
+    from {{ ref('stg_' ~ desk ~ '__tickets') }}
+    {{ 'union all' if not loop.last }}
+{%- endfor %}
+),
+
+states as (
 
     select
         source,
@@ -14,7 +31,7 @@ with states as (
         status,
         updated_at,
         row_number() over (partition by source, ticket_id order by updated_at desc, row_hash desc) as recency
-    from {{ ref('int_desk_tickets') }}
+    from tickets
     where updated_at <= {{ as_of() }}
 
 )

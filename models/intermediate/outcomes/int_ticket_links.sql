@@ -43,6 +43,18 @@ with tickets as (
 
 ),
 
+ticket_outcomes as (
+
+    select
+        tickets.source,
+        tickets.ticket_id,
+        elements.element as outcome_id,
+        elements.position
+    from tickets
+    cross join {{ json_elements('tickets.outcome_ids', 'elements') }}
+
+),
+
 links as (
 
     select
@@ -64,7 +76,7 @@ links as (
         tickets.handling_minutes,
         tickets.rework_cost
     from tickets
-    left join {{ ref('int_ticket_outcomes') }} as ticket_outcomes
+    left join ticket_outcomes
         on
             tickets.source = ticket_outcomes.source
             and tickets.ticket_id = ticket_outcomes.ticket_id

@@ -51,6 +51,7 @@ select
     file_row_no
 from {{ ref('int_langfuse_tickets') }}
 
+{% for desk in desks() %}
 union all
 
 select
@@ -74,8 +75,9 @@ select
     tickets.row_hash,
     tickets.file_sha256,
     tickets.file_row_no
-from {{ ref('int_desk_tickets') }} as tickets
+from {{ ref('stg_' ~ desk ~ '__tickets') }} as tickets
 left join {{ ref('int_desk_handling') }} as handling
     on
         tickets.source = handling.source
         and tickets.ticket_id = handling.ticket_id
+{% endfor %}

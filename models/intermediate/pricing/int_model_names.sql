@@ -7,7 +7,7 @@ with priced_models as (
         provider,
         model,
         {{ distinct_list("nullif(region, '')") }} as priced_regions
-    from {{ ref('int_rate_cards') }}
+    from {{ ref('int_rates') }}
     group by
         provider,
         model
@@ -17,10 +17,11 @@ with priced_models as (
 published_models as (
 
     select distinct
-        provider,
-        model
-    from {{ ref('int_rate_cards') }}
-    where is_published
+        rates.provider,
+        rates.model
+    from {{ ref('int_rates') }} as rates
+    inner join {{ ref('int_book_versions') }} as versions on rates.book_version = versions.book_version
+    where versions.is_published
 
 ),
 

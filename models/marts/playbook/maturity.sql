@@ -6,29 +6,43 @@
 
 -- Guarantees one row per use case that is declared as of the run: its maturity level, each criterion of the levels with
 -- the evidence for it, and what is missing for the next level. A level needs the criteria of all levels below.
-with criteria as (
+with releases as (
 
     select
         use_case,
-        owner,
-        function,
-        criticality,
-        outcomes,
-        judged_outcomes,
-        priced_share,
-        judged_releases,
-        no_segmentation_share,
-        forecast_amount,
-        tested_forecasts,
-        average_forecast_error,
-        judged_outcomes > 0 as has_quality_metric,
-        coalesce(priced_share >= {{ priced_share_for_known_cost() }}, false) as has_known_cost,
-        judged_releases > 0 as has_gate,
-        coalesce(no_segmentation_share <= {{ tolerated_leak_share() }}, false) as is_routed,
-        forecast_amount is not null and tested_forecasts > 0 as has_forecast,
-        has_automatic_limits as has_traffic_policy,
-        was_budget_changed as is_reallocated
-    from {{ ref('int_use_case_evidence') }}
+        count(distinct release_id) as judged_releases
+    from {{ ref('gate_verdicts') }}
+    where
+        candidate_from >= {{ start_of_day(add_days(day_of(as_of()), '-' ~ recent_release_days())) }}
+        and release_verdict <> 'not_enough_evidence'
+    group by use_case
+
+),
+
+criteria as (
+
+    select
+        evidence.use_case,
+        evidence.owner,
+        evidence.function,
+        evidence.criticality,
+        evidence.outcomes,
+        evidence.judged_outcomes,
+        evidence.priced_share,
+        cast(coalesce(releases.judged_releases, 0) as bigint) as judged_releases,
+        evidence.no_segmentation_share,
+        evidence.forecast_amount,
+        evidence.tested_forecasts,
+        evidence.average_forecast_error,
+        evidence.judged_outcomes > 0 as has_quality_metric,
+        coalesce(evidence.priced_share >= {{ priced_share_for_known_cost() }}, false) as has_known_cost,
+        coalesce(releases.judged_releases > 0, false) as has_gate,
+        coalesce(evidence.no_segmentation_share <= {{ tolerated_leak_share() }}, false) as is_routed,
+        evidence.forecast_amount is not null and evidence.tested_forecasts > 0 as has_forecast,
+        evidence.has_automatic_limits as has_traffic_policy,
+        evidence.was_budget_changed as is_reallocated
+    from {{ ref('int_use_case_evidence') }} as evidence
+    left join releases on evidence.use_case = releases.use_case
 
 ),
 

@@ -18,9 +18,6 @@ with evidence as (
         no_segmentation_share,
         excess_context_share,
         validated_share,
-        releases,
-        judged_releases,
-        complete_checklists,
         has_budget
     from {{ ref('int_use_case_evidence') }}
 
@@ -56,10 +53,44 @@ totals as (
         sum(case when has_baseline then 1 else 0 end) as with_baseline,
         sum(case when are_leaks_known then 1 else 0 end) as with_known_leaks,
         sum(case when is_routed and is_limited then 1 else 0 end) as routed_and_limited,
-        sum(releases) as releases,
-        sum(case when judged_releases > 0 then complete_checklists else 0 end) as gated_releases,
         sum(case when has_budget then 1 else 0 end) as with_budget
     from evidence
+
+),
+
+-- Of half a year, of the use cases that are declared. The checklists of a use case count once one of its releases is judged.
+releases as (
+
+    select
+        verdicts.use_case,
+        verdicts.release_id,
+        max(case when verdicts.release_verdict <> 'not_enough_evidence' then 1 else 0 end) as is_judged,
+        min(case when verdicts.check_group = 'checklist' and verdicts.check_verdict <> 'pass' then 0 else 1 end)
+            as has_complete_checklist
+    from {{ ref('gate_verdicts') }} as verdicts
+    inner join evidence on verdicts.use_case = evidence.use_case
+    where verdicts.candidate_from >= {{ start_of_day(add_days(day_of(as_of()), '-' ~ recent_release_days())) }}
+    group by verdicts.use_case, verdicts.release_id
+
+),
+
+use_case_releases as (
+
+    select
+        use_case,
+        count(*) as releases,
+        case when max(is_judged) = 1 then sum(has_complete_checklist) else 0 end as gated_releases
+    from releases
+    group by use_case
+
+),
+
+release_totals as (
+
+    select
+        coalesce(sum(releases), 0) as releases,
+        coalesce(sum(gated_releases), 0) as gated_releases
+    from use_case_releases
 
 ),
 
@@ -162,7 +193,7 @@ items as (
         1.0e0 as target_share,
         cast(gated_releases as varchar) || ' of ' || cast(releases as varchar)
         || ' releases of half a year were judged with a complete checklist' as evidence
-    from totals
+    from release_totals
 
     union all
 

@@ -4,6 +4,7 @@ dbt models and content hash, at a tenth of the time. For tests of many nights; `
 from __future__ import annotations
 
 import json
+import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,7 +31,7 @@ from orchestration.project_hash import code_hash
 from orchestration.publish import publish_build
 from orchestration.publish_ledger import PublishRow, audit_mark, record_publish
 from orchestration.reference import PreparedReference, prepare
-from orchestration.settings import Settings
+from orchestration.settings import PROJECT_DIR, Settings
 from orchestration.transform import dbt_environment, variables_set
 from orchestration.warehouse import make_ready
 
@@ -102,6 +103,14 @@ class Engine:
         """SQL of models as a full build runs it."""
         done = self._dbt(settings, ["--no-write-json", "compile", "--select", *models])
         return {result.node.name: result.node.compiled_code for result in done.results}
+
+    @property
+    def nodes(self) -> dict[str, Any]:
+        """The project's nodes as dbt tells them, by their id."""
+        settings = Settings(home=self._work / "nodes")
+        if not self._nodes:
+            shutil.copytree(PROJECT_DIR / "seeds", settings.effective_seeds_dir)
+        return self._parsed(settings)
 
     def _parsed(self, settings: Settings) -> dict[str, Any]:
         if self._manifest is None:

@@ -2,100 +2,31 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from dbt.jsonschemas import JSONSCHEMAS_PATH
+from jsonschema import Draft7Validator
 
 from orchestration.settings import PROJECT_DIR
 
-_DATA_TESTS = {"data_tests"}
-_COLUMN = {
-    "name",
-    "description",
-    "data_type",
-    "data_tests",
-    "constraints",
-    "config",
-    "meta",
-    "tags",
-    "quote",
-    "granularity",
+# dbt's published schema says nothing of the parts of a semantic model and knows metrics in a later form only.
+_ABOUT = {"name", "label", "description", "config"}
+_SEMANTIC: dict[str, set[str]] = {
+    "semantic_models": _ABOUT | {"model", "defaults", "primary_entity", "entities", "dimensions", "measures"},
+    "entities": _ABOUT | {"type", "role", "expr"},
+    "dimensions": _ABOUT | {"type", "expr", "type_params", "is_partition"},
+    "measures": _ABOUT | {"agg", "expr", "agg_params", "agg_time_dimension", "non_additive_dimension", "create_metric"},
+    "metrics": _ABOUT | {"type", "type_params", "filter", "time_granularity"},
 }
-_ABOUT = {"name", "description", "config", "meta", "docs"}
-KEYS: dict[str, set[str]] = {
-    "file": {
-        "version",
-        "models",
-        "sources",
-        "seeds",
-        "macros",
-        "unit_tests",
-        "data_tests",
-        "exposures",
-        "analyses",
-        "semantic_models",
-        "metrics",
-    },
-    "models": _ABOUT
-    | _DATA_TESTS
-    | {"columns", "constraints", "latest_version", "versions", "access", "group", "time_spine"},
-    "seeds": _ABOUT | _DATA_TESTS | {"columns"},
-    "macros": _ABOUT | {"arguments"},
-    "arguments": {"name", "type", "description"},
-    "sources": _ABOUT | {"database", "schema", "tables", "loader", "freshness", "loaded_at_field", "tags"},
-    "tables": _ABOUT | _DATA_TESTS | {"columns", "identifier", "freshness", "loaded_at_field", "tags"},
-    "columns": _COLUMN,
-    "data_tests": {"name", "arguments", "config", "description", "meta"},
-    "singular": _ABOUT,
-    "unit_tests": {"name", "description", "model", "given", "expect", "overrides", "config", "versions"},
-    "given": {"input", "rows", "format", "fixture"},
-    "expect": {"rows", "format", "fixture"},
-    "overrides": {"macros", "vars", "env_vars"},
-    "exposures": {"name", "label", "type", "maturity", "url", "description", "depends_on", "owner", "config", "meta"},
-    "analyses": _ABOUT | {"columns"},
-    "semantic_models": {
-        "name",
-        "label",
-        "description",
-        "model",
-        "defaults",
-        "primary_entity",
-        "entities",
-        "dimensions",
-        "measures",
-        "config",
-    },
-    "entities": {"name", "type", "description", "label", "expr", "role", "config"},
-    "dimensions": {"name", "type", "description", "label", "expr", "type_params", "is_partition", "config"},
-    "measures": {
-        "name",
-        "agg",
-        "description",
-        "label",
-        "expr",
-        "agg_params",
-        "agg_time_dimension",
-        "non_additive_dimension",
-        "create_metric",
-        "config",
-    },
-    "metrics": {"name", "label", "type", "description", "type_params", "filter", "time_granularity", "config"},
-}
-CONFIG = {
-    "where", "severity", "error_if", "warn_if", "limit", "store_failures", "enabled", "tags", "meta", "materialized",
-    "schema", "alias", "contract", "column_types", "quote_columns", "delimiter", "on_schema_change", "event_time",
-    "persist_docs", "full_refresh", "docs", "group", "access", "freshness", "loaded_at_field", "static_analysis",
-}  # fmt: skip
-PROJECT_KEYS = {
-    "name", "version", "config-version", "profile", "model-paths", "seed-paths", "macro-paths", "test-paths",
-    "analysis-paths", "snapshot-paths", "docs-paths", "clean-targets", "flags", "vars", "on-run-start", "on-run-end",
-    "models", "seeds", "data_tests", "unit_tests", "sources", "snapshots", "require-dbt-version", "dispatch",
-    "exposures", "query-comment",
-}  # fmt: skip
+_DOC = re.compile(r"\{\{ doc\('(\w+)'\) \}\}")
+_LATER_FLOORS = ("intermediate", "facts", "marts", "semantic")
 # All that a model promises is one test.
 KNOWN_TESTS = {"promises"}
 PROMISES = {"unique", "not_null", "accepted_values", "always_true", "no_overlap"}
@@ -137,48 +68,48 @@ def _load(path: Path) -> dict[str, Any]:
     return yaml.load(path.read_text(encoding="utf-8"), Loader=_Strict) or {}
 
 
+def _schema_of(kind: str) -> Draft7Validator:
+    """The schema that dbt publishes for its YAML, as the installed dbt ships it. ``kind``: project or resources."""
+    by_version = sorted(
+        (Path(JSONSCHEMAS_PATH) / kind).glob("*.json"), key=lambda path: path.stem.split(".")[-1].zfill(9)
+    )
+    return Draft7Validator(json.loads(by_version[-1].read_text(encoding="utf-8")))
+
+
 def problems_of(content: dict[str, Any], known_tests: set[str]) -> list[str]:
     """Every key that dbt would not read, and every test that does not exist."""
-    return list(_problems(content, "file", "", known_tests))
+    # Dates are texts to a schema.
+    plain = json.loads(json.dumps({k: v for k, v in content.items() if k not in _SEMANTIC}, default=str))
+    found = [f"{'/'.join(map(str, e.path))}: {e.message[:200]}" for e in _schema_of("resources").iter_errors(plain)]
+    for kind in _SEMANTIC.keys() & content.keys():
+        found += _semantic_problems(content[kind], kind)
+    return [*found, *_test_problems(content, known_tests)]
 
 
-def _problems(content: Any, kind: str, place: str, known: set[str]) -> Iterator[str]:
-    if not isinstance(content, dict):
-        yield f"{place}: {content!r} is no mapping"
-        return
-    for key, value in content.items():
-        if key not in KEYS[kind]:
-            yield f"{place}: unknown key {key!r}"
-        elif key == "config":
-            yield from (f"{place}: unknown config {name!r}" for name in value if name not in CONFIG)
-        elif key == "data_tests":
-            yield from _test_problems(value, kind, place, known)
-        elif key in KEYS and isinstance(value, list):
-            for item in value:
-                name = item.get("name", item.get("input", "?")) if isinstance(item, dict) else item
-                yield from _problems(item, key, f"{place}/{key}:{name}", known)
-        elif key in KEYS and isinstance(value, dict) and key in ("expect", "overrides"):
-            yield from _problems(value, key, f"{place}/{key}", known)
+def _semantic_problems(items: list[dict[str, Any]], kind: str) -> Iterator[str]:
+    for item in items:
+        yield from (f"{kind}/{item.get('name')}: unknown key {key!r}" for key in item.keys() - _SEMANTIC[kind])
+        for part in _SEMANTIC.keys() & item.keys():
+            yield from _semantic_problems(item[part], part)
 
 
-def _test_problems(tests: list[Any], kind: str, place: str, known: set[str]) -> Iterator[str]:
-    for test in tests:
-        if kind == "file":
-            yield from _problems(test, "singular", f"{place}/data_tests", known)
-            continue
-        name, settings = (test, {}) if isinstance(test, str) else next(iter(test.items()))
-        if name not in known:
-            yield f"{place}: no test is called {name!r}"
-        if not isinstance(test, str) and len(test) != 1:
-            yield f"{place}: {sorted(test)} is not one test"
-        yield from _problems(settings or {}, "data_tests", f"{place}/{name}", known)
-        if name == "promises":
-            unknown = set(settings.get("arguments", {})) - PROMISES
-            yield from (f"{place}: no promise is called {promise!r}" for promise in sorted(unknown))
-            if settings.get("name") != f"promises_of_{place.rpartition(':')[2]}":
-                yield f"{place}: the test is not named for its model"
-    if kind == "models" and len(tests) != 1:
-        yield f"{place}: more than one test"
+def _test_problems(content: dict[str, Any], known: set[str]) -> Iterator[str]:
+    """Tests of models, seeds and sources that do not exist, have no such promise or are not named for their model."""
+    for kind in ("models", "seeds", "sources", "tables", "columns"):
+        for item in content.get(kind, []):
+            tests = item.get("data_tests", [])
+            for test in tests:
+                name, settings = (test, {}) if isinstance(test, str) else next(iter(test.items()))
+                if name not in known:
+                    yield f"{item['name']}: no test is called {name!r}"
+                elif name == "promises":
+                    unknown = set(settings.get("arguments", {})) - PROMISES
+                    yield from (f"{item['name']}: no promise is called {promise!r}" for promise in sorted(unknown))
+                    if settings.get("name") != f"promises_of_{item['name']}":
+                        yield f"{item['name']}: the test is not named for its model"
+            if kind == "models" and len(tests) > 1:
+                yield f"{item['name']}: more than one test"
+            yield from _test_problems(item, known)
 
 
 def test_every_key_is_one_that_dbt_reads() -> None:
@@ -186,7 +117,9 @@ def test_every_key_is_one_that_dbt_reads() -> None:
     assert len(_yaml_files()) > 10
     found = {_name(path): problems_of(_load(path), KNOWN_TESTS) for path in _yaml_files()}
     assert {name: problems for name, problems in found.items() if problems} == {}
-    assert set(_load(PROJECT_DIR / "dbt_project.yml")) <= PROJECT_KEYS
+    # The settings of tests are written with `+`, as everywhere in dbt; the schema wants them without.
+    project = {key: value for key, value in _load(PROJECT_DIR / "dbt_project.yml").items() if key != "data_tests"}
+    assert [error.message for error in _schema_of("project").iter_errors(project)] == []
 
 
 def test_misspelt_keys_are_found() -> None:
@@ -201,22 +134,33 @@ def test_misspelt_keys_are_found() -> None:
                 "data_tests": [{"promises": {"name": "promises_of_e", "arguments": {"uniqe": []}, "confg": {}}}],
             },
             {"name": "e", "config": {"materialised": "table"}},
-        ]
+        ],
+        "unit_tests": [
+            {"name": "f", "model": "a", "given": [{"input": "ref('b')", "row": []}], "expect": {"rows": []}}
+        ],
+        "semantic_models": [{"name": "g", "model": "ref('a')", "measures": [{"name": "h", "agregation": "sum"}]}],
     }
-    assert len(problems_of(wrong, KNOWN_TESTS)) == 7
+    assert len(problems_of(wrong, KNOWN_TESTS)) == 9
+
+
+def _is_read_by_others(path: Path) -> bool:
+    """Whether a file below models is about facts and marts, not about the steps towards them."""
+    folders = path.relative_to(PROJECT_DIR / "models").parts
+    return folders[0] in ("facts", "marts") and not {"steps", "days"} & set(folders)
 
 
 def _marts() -> dict[str, dict[str, Any]]:
-    contents = [_load(path) for path in _yaml_files() if "marts" in path.parts]
+    contents = [_load(path) for path in _yaml_files() if "models" in path.parts and _is_read_by_others(path)]
     return {model["name"]: model for content in contents for model in content.get("models", [])}
 
 
 def test_every_mart_is_promised() -> None:
     """Mistake caught: a mart without a contract, a column without a description or type, a mart that no YAML names."""
     marts = _marts()
-    assert {path.stem for path in _sql_files("marts")} == set(marts)
+    assert {path.stem for path in _sql_files("facts", "marts") if _is_read_by_others(path)} == set(marts)
     project = _load(PROJECT_DIR / "dbt_project.yml")
-    everywhere = project["models"][project["name"]]["marts"].get("+contract", {}).get("enforced") is True
+    floors = [project["models"][project["name"]][name] for name in ("facts", "marts")]
+    everywhere = all(floor.get("+contract", {}).get("enforced") is True for floor in floors)
     for name, mart in marts.items():
         contract = mart.get("config", {}).get("contract", {}).get("enforced", everywhere)
         assert contract is True, name
@@ -230,10 +174,10 @@ def test_every_model_is_described() -> None:
     """Mistake caught: a model that nobody says anything about."""
     contents = [_load(path) for path in _yaml_files() if "models" in path.parts]
     described = {m["name"] for c in contents for m in c.get("models", []) if m.get("description")}
-    assert {path.stem for path in _sql_files("staging", "intermediate", "marts")} - described == set()
+    assert {path.stem for path in _sql_files("staging", *_LATER_FLOORS)} - described == set()
 
 
-@pytest.mark.parametrize("path", _sql_files("intermediate", "marts"), ids=_name)
+@pytest.mark.parametrize("path", _sql_files(*_LATER_FLOORS), ids=_name)
 def test_model_style(path: Path) -> None:
     """Mistake caught: `select *` that lets a new column through unseen, a dialect decided inside a model, and inner
     knowledge of one engine outside the macros."""
@@ -253,3 +197,19 @@ def test_staging_reads_one_source(path: Path) -> None:
     # Unfolding a list that stands in the row itself reads no second source.
     sql = re.sub(r"--[^\n]*|cross join \{\{ json_elements", "", sql)
     assert not re.search(r"\bjoin\b", sql, re.IGNORECASE)
+
+
+def _descriptions(model: dict[str, Any]) -> set[str]:
+    return {" ".join(column.get("description", "").split()) for column in model.get("columns", [])} - {""}
+
+
+def test_what_several_models_say_stands_once() -> None:
+    """Mistake caught: the meaning of a column changed in one model and not in the others, a text that nobody uses."""
+    contents = [_load(path) for path in _yaml_files() if "models" in path.parts]
+    said = Counter(text for content in contents for model in content.get("models", []) for text in _descriptions(model))
+    assert [text for text, models in said.items() if models > 1 and not _DOC.fullmatch(text)] == []
+    files = sorted((PROJECT_DIR / "models" / "docs").glob("*.md"))
+    written = Counter(
+        name for path in files for name in re.findall(r"\{% docs (\w+) %\}", path.read_text(encoding="utf-8"))
+    )
+    assert written == {match[1]: 1 for text in said if (match := _DOC.fullmatch(text))}

@@ -60,7 +60,7 @@ with placed_attempts as (
         on
             attempts.provider = model_names.provider
             and {{ model_name_key('attempts.model') }} = model_names.name_key
-    left join {{ ref('outcomes') }} as outcomes
+    left join {{ ref('int_outcome_attempts') }} as outcomes
         on
             attempts.use_case = outcomes.use_case
             and attempts.outcome_id = outcomes.outcome_id

@@ -24,7 +24,7 @@ history as (
         use_case,
         min(day) as first_day,
         cast(sum(case when outcomes > 0 then 1 else 0 end) as bigint) as days_with_outcomes
-    from {{ ref('use_case_daily') }}
+    from {{ ref('int_use_case_days') }}
     where day <= {{ last_day }}
     group by use_case
 
@@ -68,31 +68,6 @@ leaks as (
         sum(attempts) as leak_attempts
     from {{ ref('leaks_daily') }}
     where day between {{ first_day }} and {{ last_day }}
-    group by use_case
-
-),
-
-released as (
-
-    select
-        use_case,
-        release_id,
-        max(release_verdict) as release_verdict,
-        max(case when check_group = 'checklist' and check_verdict <> 'pass' then 1 else 0 end) as open_checklist_items
-    from {{ ref('gate_verdicts') }}
-    where candidate_from >= {{ start_of_day(add_days(day_of(as_of()), '-' ~ recent_release_days())) }}
-    group by use_case, release_id
-
-),
-
-releases as (
-
-    select
-        use_case,
-        count(*) as releases,
-        sum(case when release_verdict <> 'not_enough_evidence' then 1 else 0 end) as judged_releases,
-        sum(case when open_checklist_items = 0 then 1 else 0 end) as complete_checklists
-    from released
     group by use_case
 
 ),
@@ -164,9 +139,6 @@ select
     {{ ratio('leaks.no_segmentation_cost', 'leaks.inference_cost') }} as no_segmentation_share,
     {{ ratio('leaks.excess_context_cost', 'leaks.inference_cost') }} as excess_context_share,
     {{ ratio('leaks.unknown_attempts', 'leaks.leak_attempts') }} as unknown_leak_share,
-    cast(coalesce(releases.releases, 0) as bigint) as releases,
-    cast(coalesce(releases.judged_releases, 0) as bigint) as judged_releases,
-    cast(coalesce(releases.complete_checklists, 0) as bigint) as complete_checklists,
     coalesce(budget_changes.has_budget, false) as has_budget,
     coalesce(budget_changes.has_automatic_limits, false) as has_automatic_limits,
     coalesce(budget_changes.was_budget_changed, false) as was_budget_changed,
@@ -178,7 +150,6 @@ left join history on use_cases.use_case = history.use_case
 left join judged_outcomes on use_cases.use_case = judged_outcomes.use_case
 left join traffic on use_cases.use_case = traffic.use_case
 left join leaks on use_cases.use_case = leaks.use_case
-left join releases on use_cases.use_case = releases.use_case
 left join budget_changes
     on
         use_cases.use_case = budget_changes.use_case

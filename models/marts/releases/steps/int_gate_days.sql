@@ -1,7 +1,6 @@
--- One row per release, side of the comparison (baseline or candidate) and day: sums over its outcomes, and what they
--- are expected to be once their acceptance windows have closed. Attempts that serve no outcome count on the day they
--- started. Of a comparison side by side only days on which both sides have outcomes are kept, and outcomes that both
--- versions served are left out. Days are left out until half of their rework has usually arrived.
+-- One row per release, side of the comparison (baseline or candidate) and day: sums over its outcomes. Attempts that serve
+-- no outcome count on the day they started. Of a comparison side by side only days on which both sides have outcomes are
+-- kept, and outcomes that both versions served are left out.
 with compared_outcomes as (
 
     select
@@ -98,83 +97,37 @@ two_sided_days as (
     group by release_id, day
     having count(distinct arm) = 2
 
-),
-
-days as (
-
-    select
-        outcome_days.release_id,
-        outcome_days.use_case,
-        outcome_days.arm,
-        outcome_days.day,
-        outcome_days.outcomes,
-        outcome_days.accepted_outcomes,
-        outcome_days.corrected_outcomes,
-        outcome_days.immature_outcomes,
-        outcome_days.attempts + coalesce(loose_attempts.attempts, 0) as attempts,
-        outcome_days.requests,
-        outcome_days.unpriced_attempts + coalesce(loose_attempts.unpriced_attempts, 0) as unpriced_attempts,
-        outcome_days.sla_outcomes,
-        outcome_days.sla_met_outcomes,
-        outcome_days.handling_minutes,
-        outcome_days.inference_cost + coalesce(loose_attempts.inference_cost, 0) as inference_cost,
-        outcome_days.rework_cost,
-        outcome_days.delay_cost,
-        coalesce(factors.rework_factor, 1) as rework_factor,
-        coalesce(factors.correction_factor, 1) as correction_factor,
-        coalesce(factors.rework_factor_variance, 0) as rework_factor_variance,
-        coalesce(factors.correction_factor_variance, 0) as correction_factor_variance
-    from outcome_days
-    inner join {{ ref('int_gate_windows') }} as windows on outcome_days.release_id = windows.release_id
-    left join two_sided_days
-        on
-            outcome_days.release_id = two_sided_days.release_id
-            and outcome_days.day = two_sided_days.day
-    left join loose_attempts
-        on
-            outcome_days.release_id = loose_attempts.release_id
-            and outcome_days.arm = loose_attempts.arm
-            and outcome_days.day = loose_attempts.day
-    left join {{ ref('int_development_factors') }} as factors
-        on
-            outcome_days.use_case = factors.use_case
-            -- The last age that is over; the running one may just have begun.
-            and {{ days_between('outcome_days.day', day_of(as_of())) }} - 1 = factors.age
-    where
-        (windows.comparison = 'before_after' or two_sided_days.day is not null)
-        and {{ days_between('outcome_days.day', day_of(as_of())) }} >= 1
-        -- Of a day whose rework has not half arrived, more is guessed than known.
-        and coalesce(factors.rework_factor, 1) <= 2
-
 )
 
 select
-    release_id,
-    use_case,
-    arm,
-    day,
-    cast(outcomes as bigint) as outcomes,
-    cast(accepted_outcomes as bigint) as accepted_outcomes,
-    cast(corrected_outcomes as bigint) as corrected_outcomes,
-    cast(immature_outcomes as bigint) as immature_outcomes,
-    cast(attempts as bigint) as attempts,
-    cast(requests as bigint) as requests,
-    cast(unpriced_attempts as bigint) as unpriced_attempts,
-    cast(sla_outcomes as bigint) as sla_outcomes,
-    cast(sla_met_outcomes as bigint) as sla_met_outcomes,
-    cast(inference_cost as decimal(38, 12)) as inference_cost,
-    cast(inference_cost + rework_cost + delay_cost as decimal(38, 12)) as total_cost,
-    cast(cast(rework_cost as double) * rework_factor as decimal(38, 12)) as developed_rework_cost,
-    cast(cast(handling_minutes as double) * rework_factor as decimal(38, 12)) as developed_handling_minutes,
-    cast(
-        cast(inference_cost + delay_cost as double) + cast(rework_cost as double) * rework_factor as decimal(38, 12)
-    ) as developed_total_cost,
-    cast(greatest(
-        cast(accepted_outcomes as double) - cast(corrected_outcomes as double) * (correction_factor - 1), 0
-    ) as decimal(38, 12)) as developed_accepted_outcomes,
-    -- How far the estimated growth itself may be off, one standard deviation.
-    cast(cast(rework_cost as double) * rework_factor * sqrt(rework_factor_variance) as decimal(38, 12))
-        as developed_rework_error,
-    cast(cast(corrected_outcomes as double) * correction_factor * sqrt(correction_factor_variance) as decimal(38, 12))
-        as developed_accepted_error
-from days
+    outcome_days.release_id,
+    outcome_days.use_case,
+    outcome_days.arm,
+    outcome_days.day,
+    cast(outcome_days.outcomes as bigint) as outcomes,
+    cast(outcome_days.accepted_outcomes as bigint) as accepted_outcomes,
+    cast(outcome_days.corrected_outcomes as bigint) as corrected_outcomes,
+    cast(outcome_days.immature_outcomes as bigint) as immature_outcomes,
+    cast(outcome_days.attempts + coalesce(loose_attempts.attempts, 0) as bigint) as attempts,
+    cast(outcome_days.requests as bigint) as requests,
+    cast(outcome_days.unpriced_attempts + coalesce(loose_attempts.unpriced_attempts, 0) as bigint) as unpriced_attempts,
+    cast(outcome_days.sla_outcomes as bigint) as sla_outcomes,
+    cast(outcome_days.sla_met_outcomes as bigint) as sla_met_outcomes,
+    outcome_days.handling_minutes,
+    cast(outcome_days.inference_cost + coalesce(loose_attempts.inference_cost, 0) as decimal(38, 12)) as inference_cost,
+    cast(outcome_days.rework_cost as decimal(38, 12)) as rework_cost,
+    cast(outcome_days.delay_cost as decimal(38, 12)) as delay_cost
+from outcome_days
+inner join {{ ref('int_gate_windows') }} as windows on outcome_days.release_id = windows.release_id
+left join two_sided_days
+    on
+        outcome_days.release_id = two_sided_days.release_id
+        and outcome_days.day = two_sided_days.day
+left join loose_attempts
+    on
+        outcome_days.release_id = loose_attempts.release_id
+        and outcome_days.arm = loose_attempts.arm
+        and outcome_days.day = loose_attempts.day
+where
+    windows.comparison = 'before_after'
+    or two_sided_days.day is not null

@@ -10,13 +10,23 @@
 with served_shares as (
 
     select
-        release_id,
+        releases.release_id,
         count(*) as outcomes,
-        sum(case when served_by = 'release' then 1 else 0 end) as release_outcomes,
-        sum(case when served_by = 'both' then 1 else 0 end) as mixed_outcomes
-    from {{ ref('int_gate_outcomes') }}
-    where is_after_release
-    group by release_id
+        sum(case when served.served_by = 'release' then 1 else 0 end) as release_outcomes,
+        sum(case when served.served_by = 'both' then 1 else 0 end) as mixed_outcomes
+    from {{ ref('stg_reference__releases') }} as releases
+    inner join {{ ref('outcomes') }} as outcomes
+        on
+            releases.use_case = outcomes.use_case
+            and releases.released_at <= outcomes.first_activity_at
+            and {{ add_microseconds('releases.released_at', var('gate_days') ~ ' * 86400000000') }}
+            > outcomes.first_activity_at
+    left join {{ ref('int_release_outcomes') }} as served
+        on
+            releases.release_id = served.release_id
+            and outcomes.use_case = served.use_case
+            and outcomes.outcome_id = served.outcome_id
+    group by releases.release_id
 
 ),
 
