@@ -3,5 +3,3 @@
 {% macro materialized() -%}{{ return(adapter.dispatch('materialized')()) }}{%- endmacro %}
 
 {% macro default__materialized() -%}materialized{%- endmacro %}
-
-{% macro spark__materialized() -%}{%- endmacro %}

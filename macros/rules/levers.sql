@@ -1,9 +1,6 @@
 {#- The seven levers with the defaults of their parameters; `lever_assumptions` overrides them. -#}
 {% macro lever_defaults() -%}
     {{ return([
-        ['all', 'window_days', '28'],
-        ['all', 'observation_days', '91'],
-        ['all', 'minimum_outcomes', '30'],
         ['routing', 'target', none],
         ['routing', 'share', '1'],
         ['context_limits', 'limit_tokens', none],

@@ -82,7 +82,7 @@ def _tables(source: Any) -> set[str]:
 
 
 def _group(node: Node) -> str:
-    """A mart's group is its question (the folder below marts)."""
+    """The group of a mart and its steps is their question (the folder below marts), of others their floor."""
     if node["resource_type"] == "seed":
         return "reference"
     layer, *folders = node["fqn"][1:-1]

@@ -1,4 +1,4 @@
--- One row per use case, day of the last 26 weeks and age in days it has reached (at most to the end of its acceptance
+-- One row per use case, day of the last half year and age in days it has reached (at most to the end of its acceptance
 -- window): rework cost, corrections and corrected outcomes that had arrived by the end of that age. An arrival before
 -- the day itself counts at age 0.
 with cohorts as (
@@ -10,7 +10,7 @@ with cohorts as (
         max({{ days_between('outcomes.day', day_of('outcomes.acceptance_window_closes_at')) }}) - 1 as window_days,
         sum(case when outcomes.is_complete then 1 else 0 end) as outcomes
     from {{ ref('outcomes') }} as outcomes
-    where outcomes.day >= {{ add_days(day_of(as_of()), '-182') }}
+    where outcomes.day >= {{ add_days(day_of(as_of()), -var('half_year_days')) }}
     group by outcomes.use_case, outcomes.day
 
 ),
@@ -31,7 +31,7 @@ ticket_arrivals as (
         on
             tickets.use_case = outcomes.use_case
             and tickets.outcome_id = outcomes.outcome_id
-    where outcomes.day >= {{ add_days(day_of(as_of()), '-182') }}
+    where outcomes.day >= {{ add_days(day_of(as_of()), -var('half_year_days')) }}
 
 ),
 

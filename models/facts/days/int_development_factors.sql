@@ -1,6 +1,6 @@
 -- One row per use case and age in days: by how much the rework cost and the corrections seen at that age still grow
 -- until the acceptance window closes. Chain-ladder: the growth from one age to the next is measured over all cohorts
--- of the last 26 weeks that are old enough, and the steps are multiplied. An age with nothing to grow from does not
+-- of the last half year that are old enough, and the steps are multiplied. An age with nothing to grow from does not
 -- grow. The variances are those of the logarithm of each factor, by the delta method over cohorts; steps count as
 -- independent, as in Mack (1993).
 with steps as (

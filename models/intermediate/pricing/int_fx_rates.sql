@@ -1,5 +1,5 @@
 -- One row per currency and half-open interval of days for which a published rate counts. Markets close at weekends, so
--- a rate stands until the next one, but for at most 7 days: after that the rate is unknown, not old.
+-- a rate stands until the next one, but for some days at most: after that the rate is unknown, not old.
 with published_rates as (
 
     select
@@ -16,7 +16,7 @@ select
     currency,
     rate,
     valid_from,
-    least(coalesce(next_day, {{ add_days('valid_from', 8) }}), {{ add_days('valid_from', 8) }}) as valid_to
+    least(coalesce(next_day, {{ add_days('valid_from', var('fx_rate_days') + 1) }}), {{ add_days('valid_from', var('fx_rate_days') + 1) }}) as valid_to
 from published_rates
 
 union all

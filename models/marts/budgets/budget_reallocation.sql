@@ -84,7 +84,7 @@ bought as (
         sum(accepted_outcomes) as accepted_outcomes,
         sum(outcomes) as outcomes
     from {{ ref('use_case_daily') }}
-    where day >= {{ add_days(day_of(as_of()), '-91') }}
+    where day >= {{ add_days(day_of(as_of()), -var('quarter_days')) }}
     group by use_case
 
 ),
@@ -134,7 +134,7 @@ bounded as (
         case
             when criticality = 'critical' or accepted_per_unit is null then 0
             else cast(floor(100 * coalesce(least(
-                limit_amount * 0.2, greatest(limit_amount - forecast_high_amount / nullif(soft_share, 0), 0)
+                limit_amount * {{ var('reallocation_limit_share') }}, greatest(limit_amount - forecast_high_amount / nullif(soft_share, 0), 0)
             ), 0)) as decimal(18, 0))
         end as cents_to_give,
         case
@@ -144,7 +144,7 @@ bounded as (
                 or acceptance_rate < coalesce(quality_floor, 0)
                 then 0
             else cast(floor(100 * coalesce(least(
-                limit_amount * 0.2, greatest(forecast_high_amount / nullif(soft_share, 0) - limit_amount, 0)
+                limit_amount * {{ var('reallocation_limit_share') }}, greatest(forecast_high_amount / nullif(soft_share, 0) - limit_amount, 0)
             ), 0)) as decimal(18, 0))
         end as cents_to_take
     from needs

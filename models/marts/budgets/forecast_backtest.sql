@@ -18,7 +18,7 @@ with forecasts as (
             burn.day = history.day
             and burn.owner = history.owner
             and burn.use_case = history.use_case
-    where burn.elapsed_days in (5, 10, 15, 20)
+    where burn.elapsed_days in ({{ var('forecast_test_days') | join(', ') }})
 
 ),
 

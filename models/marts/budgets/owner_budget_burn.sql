@@ -59,8 +59,8 @@ budget_days as (
 
 ),
 
--- How an owner's spend is spread over the week, from the 8 weeks before the month: eight of each weekday, so that one
--- odd day weighs an eighth. With fewer than 4 weeks of history every day weighs the same.
+-- How an owner's spend is spread over the week, from the weeks before the month. With too few of them every day weighs
+-- the same.
 weekday_weights as (
 
     select
@@ -75,7 +75,7 @@ weekday_weights as (
         on
             budgeted_months.owner = daily_spend.owner
             and budgeted_months.use_case = daily_spend.use_case
-            and daily_spend.day >= {{ add_days('budgeted_months.month', '-56') }}
+            and daily_spend.day >= {{ add_days('budgeted_months.month', -7 * var('forecast_weeks')) }}
             and daily_spend.day < budgeted_months.month
     group by
         budgeted_months.month,
@@ -94,7 +94,7 @@ weighted_months as (
     from weekday_weights
     group by month, owner, use_case
     having
-        min(first_day) <= {{ add_days('month', '-28') }}
+        min(first_day) <= {{ add_days('month', -7 * var('forecast_minimum_weeks')) }}
         and sum(weight) > 0
 
 ),

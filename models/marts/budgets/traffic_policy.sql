@@ -52,7 +52,7 @@ busy_hours as (
     from {{ ref('attempts') }}
     where
         experiment is null
-        and day >= {{ add_days(day_of(as_of()), '-28') }}
+        and day >= {{ add_days(day_of(as_of()), -var('recent_days')) }}
     group by use_case, date_trunc('hour', started_at)
 
 ),

@@ -5,7 +5,7 @@ with periods as (
 
     select
         'trailing_28_days' as period,
-        {{ add_days(day_of(as_of()), '-28') }} as period_start,
+        {{ add_days(day_of(as_of()), -var('recent_days')) }} as period_start,
         {{ add_days(day_of(as_of()), '-1') }} as period_end
 
     union all

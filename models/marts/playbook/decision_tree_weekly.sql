@@ -20,8 +20,8 @@ with weeks as (
         baseline_failed_cost_per_request,
         failed_cost_per_accepted_outcome,
         baseline_failed_cost_per_accepted_outcome,
-        requests >= {{ tree_minimum_requests() }}
-        and baseline_weeks >= {{ tree_minimum_baseline_weeks() }}
+        requests >= {{ var('tree_minimum_requests') }}
+        and baseline_weeks >= {{ var('tree_minimum_baseline_weeks') }}
         and cost_per_accepted_outcome is not null
         and baseline_cost_per_accepted_outcome is not null as has_evidence,
         {{ is_rising('cost_per_request', 'baseline_cost_per_request', 'highest_cost_per_request') }} as is_request_rising,
@@ -123,7 +123,7 @@ answers as (
         end as is_rising_in_all_task_classes,
         case
             when weeks.has_evidence and (weeks.is_request_rising or weeks.is_outcome_rising)
-                then coalesce(failure_shares.failure_share_of_rise >= {{ failure_driven_share() }}, false)
+                then coalesce(failure_shares.failure_share_of_rise >= {{ var('tree_failure_share') }}, false)
         end as is_driven_by_failures
     from weeks
     inner join failure_shares

@@ -13,7 +13,7 @@ with releases as (
         count(distinct release_id) as judged_releases
     from {{ ref('gate_verdicts') }}
     where
-        candidate_from >= {{ start_of_day(add_days(day_of(as_of()), '-' ~ recent_release_days())) }}
+        candidate_from >= {{ start_of_day(add_days(day_of(as_of()), -var('half_year_days'))) }}
         and release_verdict <> 'not_enough_evidence'
     group by use_case
 
@@ -35,9 +35,9 @@ criteria as (
         evidence.tested_forecasts,
         evidence.average_forecast_error,
         evidence.judged_outcomes > 0 as has_quality_metric,
-        coalesce(evidence.priced_share >= {{ priced_share_for_known_cost() }}, false) as has_known_cost,
+        coalesce(evidence.priced_share >= {{ var('known_cost_share') }}, false) as has_known_cost,
         coalesce(releases.judged_releases > 0, false) as has_gate,
-        coalesce(evidence.no_segmentation_share <= {{ tolerated_leak_share() }}, false) as is_routed,
+        coalesce(evidence.no_segmentation_share <= {{ var('tolerated_leak_share') }}, false) as is_routed,
         evidence.forecast_amount is not null and evidence.tested_forecasts > 0 as has_forecast,
         evidence.has_automatic_limits as has_traffic_policy,
         evidence.was_budget_changed as is_reallocated

@@ -9,12 +9,12 @@ with evidence as (
         use_case,
         criticality,
         first_day,
-        days_with_outcomes >= 28 as has_baseline,
-        coalesce(unknown_leak_share <= {{ tolerated_leak_share() }}, false) as are_leaks_known,
-        coalesce(no_segmentation_share <= {{ tolerated_leak_share() }}, false) as is_routed,
+        days_with_outcomes >= {{ var('recent_days') }} as has_baseline,
+        coalesce(unknown_leak_share <= {{ var('tolerated_leak_share') }}, false) as are_leaks_known,
+        coalesce(no_segmentation_share <= {{ var('tolerated_leak_share') }}, false) as is_routed,
         has_context_limits
-        and coalesce(excess_context_share <= {{ tolerated_leak_share() }}, false) as is_limited,
-        coalesce(validated_share >= {{ validated_share_for_guarded() }}, false) as is_guarded,
+        and coalesce(excess_context_share <= {{ var('tolerated_leak_share') }}, false) as is_limited,
+        coalesce(validated_share >= {{ var('guarded_share') }}, false) as is_guarded,
         no_segmentation_share,
         excess_context_share,
         validated_share,
@@ -69,7 +69,7 @@ releases as (
             as has_complete_checklist
     from {{ ref('gate_verdicts') }} as verdicts
     inner join evidence on verdicts.use_case = evidence.use_case
-    where verdicts.candidate_from >= {{ start_of_day(add_days(day_of(as_of()), '-' ~ recent_release_days())) }}
+    where verdicts.candidate_from >= {{ start_of_day(add_days(day_of(as_of()), -var('half_year_days'))) }}
     group by verdicts.use_case, verdicts.release_id
 
 ),
@@ -138,7 +138,7 @@ items as (
         {{ ratio('with_baseline', 'use_cases') }} as done_share,
         1.0e0 as target_share,
         cast(with_baseline as varchar) || ' of ' || cast(use_cases as varchar)
-        || ' use cases have 28 days with outcomes' as evidence
+        || ' use cases have {{ var("recent_days") }} days with outcomes' as evidence
     from totals
 
     union all
@@ -178,7 +178,7 @@ items as (
         'days 61-90' as phase,
         'routing and limits of further use cases' as item,
         {{ ratio('routed_and_limited', 'use_cases') }} as done_share,
-        0.5e0 as target_share,
+        {{ var('routed_use_cases_share') }}e0 as target_share,
         cast(routed_and_limited as varchar) || ' of ' || cast(use_cases as varchar)
         || ' use cases are routed and limited; half of them are asked for' as evidence
     from totals

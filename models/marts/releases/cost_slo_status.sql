@@ -1,4 +1,5 @@
 {%- set period_days, long_days, short_days = 28, 7, 2 -%}
+{%- set page_burn = var('slo_page_burn_rate') -%}
 
 -- Guarantees one row per day and declared use case whose criticality class has a cost objective then: how much of the
 -- error budget of the 28 days to that day is used up, how fast it burns over 7 and over 2 days, and whether to raise an
@@ -107,7 +108,7 @@ select
     coalesce(long_burn >= 1 and short_burn >= 1, false) as is_burning,
     coalesce(acceptance_rate < quality_floor, false) as is_below_quality_floor,
     case
-        when coalesce(long_burn >= 4 and short_burn >= 4, false) then 'page'
+        when coalesce(long_burn >= {{ page_burn }} and short_burn >= {{ page_burn }}, false) then 'page'
         when coalesce(long_burn >= 1 and short_burn >= 1, false) then 'ticket'
         when coalesce(acceptance_rate < quality_floor, false) then 'ticket'
         else 'none'

@@ -15,7 +15,7 @@ with hours as (
         numbers.number as hour_number,
         {{ add_microseconds('windows.released_at', 'numbers.number * 3600000000') }} as hour_ends_at
     from {{ ref('int_gate_windows') }} as windows
-    inner join {{ ref('int_numbers') }} as numbers on numbers.number between 1 and 72
+    inner join {{ ref('int_numbers') }} as numbers on numbers.number between 1 and {{ var('watch_hours') }}
     where {{ add_microseconds('windows.released_at', '(numbers.number - 1) * 3600000000') }} < {{ as_of() }}
 
 ),
@@ -122,9 +122,9 @@ bounds as (
             'candidate_' ~ part ~ '_share', 'candidate_' ~ whole, 'baseline_' ~ part ~ '_share', 'baseline_' ~ whole, z, '-'
         ) }} as {{ part }}_change_lower,
         {%- endfor %}
-        -- Three standard deviations mean little below thirty outcomes a side, and none before costs had half a day.
-        least(candidate_outcomes, baseline_outcomes) >= 30 as has_evidence,
-        least(candidate_outcomes, baseline_outcomes) >= 30 and hour_number >= 12 as has_cost_evidence
+        least(candidate_outcomes, baseline_outcomes) >= {{ var('watch_minimum_outcomes') }} as has_evidence,
+        least(candidate_outcomes, baseline_outcomes) >= {{ var('watch_minimum_outcomes') }}
+        and hour_number >= {{ var('watch_cost_hours') }} as has_cost_evidence
     from rates
 
 ),
@@ -150,7 +150,7 @@ findings as (
         coalesce(
             bounds.has_evidence
             and bounds.slow_requests_change_lower > 0
-            and rates.candidate_slow_requests_share > 2 * rates.baseline_slow_requests_share,
+            and rates.candidate_slow_requests_share > {{ var('watch_slow_factor') }} * rates.baseline_slow_requests_share,
             false
         ) as is_slower,
         coalesce(bounds.has_cost_evidence and bounds.cost_ratio_lower > 1, false) as is_dearer
@@ -220,7 +220,7 @@ select
                 end
             )
         when findings.has_evidence then 'nothing is worse than before beyond chance and margin'
-        else 'fewer than 30 outcomes on one side'
+        else 'fewer than {{ var("watch_minimum_outcomes") }} outcomes on one side'
     end as reason
 from rates
 inner join bounds

@@ -16,7 +16,7 @@ from pipeline.engine import Engine
 
 from orchestration.reference import prepare
 
-MODELS = {"int_gate_arms": "intermediate", "int_gate_measures": "intermediate", "gate_verdicts": "marts"}
+MODELS = {"int_gate_measures": "intermediate", "gate_verdicts": "marts"}
 DAYS = 28
 
 
@@ -67,18 +67,18 @@ def side_days(rng: np.random.Generator, world: World, side: Side, releases: int,
     seen_bad = np.where(share_seen < 1, rng.binomial(bad, share_seen), bad)
     accepted = outcomes - rejected - seen_bad
     frame = {
-        "day": np.broadcast_to(np.arange(side.days), shape),
+        "age": np.broadcast_to(ages, shape),
         "outcomes": outcomes,
         "accepted_outcomes": accepted,
+        "corrected_outcomes": seen_bad,
+        "factor": factor,
+        "factor_variance": error**2,
         "immature_outcomes": np.where(share_seen < 1, outcomes, 0),
         "inference_cost": inference,
-        "total_cost": inference + rework,
+        "rework_cost": rework,
         "developed_rework_cost": rework * factor,
-        "developed_handling_minutes": rework * factor * 2,
         "developed_total_cost": inference + rework * factor,
         "developed_accepted_outcomes": np.maximum(accepted - seen_bad * (factor - 1), 0),
-        "developed_rework_error": rework * factor * error,
-        "developed_accepted_error": seen_bad * factor * error,
         "release": np.broadcast_to(np.arange(releases)[:, None], shape),
     }
     return pd.DataFrame({name: values.ravel() for name, values in frame.items()})
@@ -117,7 +117,6 @@ def releases_of(
     baseline = side_days(rng, world, before, releases, youngest_age=youngest_age + after.days)
     candidate = side_days(rng, world, after, releases, youngest_age=youngest_age)
     baseline["arm"], candidate["arm"] = "baseline", "candidate"
-    candidate["day"] += before.days
     return pd.concat([baseline, candidate])
 
 
@@ -138,6 +137,7 @@ class Gate:
             con.execute("CREATE SCHEMA intermediate; CREATE SCHEMA marts; SET threads = 2")
             con.register("days", days)
             con.execute(_DAYS)
+            con.execute(_FACTORS)
             con.execute(_WINDOWS.replace("{is_complete}", str(is_complete).lower()))
             con.execute(_RESPONSE_TIMES)
             for name, schema in MODELS.items():
@@ -145,18 +145,27 @@ class Gate:
             return con.execute("SELECT release_id::INT AS release, * FROM marts.gate_verdicts").df()
 
 
+# As of the instant that dbt assumes where no run was started; a use case per release, so that each has its own factors.
 _DAYS = """
     CREATE TABLE intermediate.int_gate_days AS SELECT
-        release::VARCHAR AS release_id, 'u' AS use_case, arm, DATE '2026-06-01' + day::INT AS day,
+        release::VARCHAR AS release_id, release::VARCHAR AS use_case, arm, DATE '2099-12-31' - age::INT AS day,
         outcomes::BIGINT AS outcomes, accepted_outcomes::BIGINT AS accepted_outcomes,
-        immature_outcomes::BIGINT AS immature_outcomes, outcomes::BIGINT AS attempts, outcomes::BIGINT AS requests,
-        0::BIGINT AS unpriced_attempts, 0::BIGINT AS sla_outcomes, 0::BIGINT AS sla_met_outcomes,
-        COLUMNS(lambda c: c LIKE '%_cost' OR c LIKE 'developed_%')::DECIMAL(38, 12)
+        corrected_outcomes::BIGINT AS corrected_outcomes, immature_outcomes::BIGINT AS immature_outcomes,
+        outcomes::BIGINT AS attempts, outcomes::BIGINT AS requests, 0::BIGINT AS unpriced_attempts,
+        0::BIGINT AS sla_outcomes, 0::BIGINT AS sla_met_outcomes, (rework_cost * 2)::DECIMAL(38, 9) AS handling_minutes,
+        inference_cost::DECIMAL(38, 12) AS inference_cost, rework_cost::DECIMAL(38, 12) AS rework_cost,
+        0::DECIMAL(38, 12) AS delay_cost
+    FROM days
+"""
+_FACTORS = """
+    CREATE TABLE intermediate.int_development_factors AS SELECT DISTINCT
+        release::VARCHAR AS use_case, age::BIGINT AS age, factor AS rework_factor, factor AS correction_factor,
+        factor_variance AS rework_factor_variance, factor_variance AS correction_factor_variance
     FROM days
 """
 _WINDOWS = """
     CREATE TABLE intermediate.int_gate_windows AS SELECT DISTINCT
-        release::VARCHAR AS release_id, 'u' AS use_case, 'o' AS owner, 'important' AS criticality,
+        release::VARCHAR AS release_id, release::VARCHAR AS use_case, 'o' AS owner, 'important' AS criticality,
         0.85::DOUBLE AS quality_floor, 0.95::DOUBLE AS objective_share, TIMESTAMPTZ '2026-06-29' AS released_at,
         'p' AS decision_owner, 'r' AS rollback_plan, 'w' AS watch_plan, NULL::VARCHAR AS impact_assessment,
         0.02::DOUBLE AS quality_margin, 300 AS minimum_outcomes, 'before_after' AS comparison,

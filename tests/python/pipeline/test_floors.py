@@ -74,12 +74,10 @@ def longest_chain(models: dict[str, Model]) -> list[str]:
 
 def _models(engine: Engine) -> dict[str, Model]:
     nodes = {key: node for key, node in engine.nodes.items() if node["resource_type"] == "model"}
+    parents = {key: node["depends_on"]["nodes"] for key, node in nodes.items()}
     return {
-        node["name"]: Model(
-            tuple(node["fqn"][1:-1]),
-            frozenset(nodes[key]["name"] for key in node["depends_on"]["nodes"] if key in nodes),
-        )
-        for node in nodes.values()
+        node["name"]: Model(tuple(node["fqn"][1:-1]), frozenset(nodes[p]["name"] for p in parents[key] if p in nodes))
+        for key, node in nodes.items()
     }
 
 

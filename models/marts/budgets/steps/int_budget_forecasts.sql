@@ -1,6 +1,8 @@
+{%- set weeks = var('forecast_weeks') -%}
+
 -- Guarantees one row per owner, use case and day from the day after its first production spend up to the day of the
 -- run, in every month with spend or a budget: what the last complete days say of the days that remain.
--- Level: the last seven days, which hold each weekday once. Shape of the week: the whole weeks among the 8 before.
+-- Level: the last seven days, which hold each weekday once. Shape of the week: the whole weeks among those before.
 -- Spread: half the mean square successive difference of week totals (von Neumann), which a lasting change of level
 -- enters once and not every week. One forecast beats the straight one because of it: forecast_backtest says where.
 with daily_spend as (
@@ -79,7 +81,7 @@ sized_origins as (
         {{ days_between('known_until', 'last_day') }} as remaining_days,
         {{ iso_weekday(add_days('known_until', '1')) }} as next_weekday,
         least({{ days_between('first_day', 'known_until') }} + 1, 7) as level_days,
-        least(cast(floor(({{ days_between('first_day', 'known_until') }} + 1) / 7.0) as integer), 8) as whole_weeks
+        least(cast(floor(({{ days_between('first_day', 'known_until') }} + 1) / 7.0) as integer), {{ weeks }}) as whole_weeks
     from origins
 
 ),
@@ -96,7 +98,7 @@ history as (
         origins.next_weekday,
         origins.level_days,
         origins.whole_weeks
-        {%- for week in range(8) %},
+        {%- for week in range(weeks) %},
         sum(case when floor({{ days_between('spend.day', 'origins.known_until') }} / 7.0) = {{ week }}
             then spend.production_cost else 0 end) as week_{{ week }}
         {%- endfor %}
@@ -114,7 +116,7 @@ history as (
             origins.owner = spend.owner
             and origins.use_case = spend.use_case
             and spend.day <= origins.known_until
-            and spend.day > {{ add_days('origins.known_until', '-56') }}
+            and spend.day > {{ add_days('origins.known_until', -7 * weeks) }}
     group by
         origins.day,
         origins.owner,
@@ -140,13 +142,13 @@ patterns as (
         cast(week_0 as double) / level_days * 7 as week_amount,
         {%- for weekday in range(1, 8) %}
         case
-            when whole_weeks >= 4 and {% for other in range(1, 8) %}weekday_{{ other }}{{ ' + ' if not loop.last }}{% endfor %} > 0
+            when whole_weeks >= {{ var('forecast_minimum_weeks') }} and {% for other in range(1, 8) %}weekday_{{ other }}{{ ' + ' if not loop.last }}{% endfor %} > 0
                 then cast(weekday_{{ weekday }} as double) / ({% for other in range(1, 8) %}weekday_{{ other }}{{ ' + ' if not loop.last }}{% endfor %})
             else 1 / 7.0e0
         end as share_{{ weekday }},
         {%- endfor %}
         case when whole_weeks >= 3 then sqrt((
-            {%- for week in range(7) %}
+            {%- for week in range(weeks - 1) %}
             case when whole_weeks > {{ week + 1 }} then power(cast(week_{{ week }} - week_{{ week + 1 }} as double), 2) else 0 end
             {{ '+' if not loop.last }}
             {%- endfor %}

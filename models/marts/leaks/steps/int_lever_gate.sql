@@ -24,7 +24,7 @@ release_sums as (
         releases.use_case,
         releases.release_day
         {%- for side, condition in {
-            'before': 'days.day >= ' ~ add_days('releases.release_day', '-28')
+            'before': 'days.day >= ' ~ add_days('releases.release_day', -var('recent_days'))
                       ~ ' and days.day < releases.release_day',
             'since': 'days.day >= releases.release_day',
             'window': 'days.day >= releases.release_day and days.day >= lever_window.first_day'
@@ -38,7 +38,7 @@ release_sums as (
     inner join {{ ref('int_use_case_days') }} as days
         on
             releases.use_case = days.use_case
-            and days.day >= {{ add_days('releases.release_day', '-28') }}
+            and days.day >= {{ add_days('releases.release_day', -var('recent_days')) }}
             and days.day < coalesce(releases.next_release_day, {{ add_days('lever_window.last_day', '1') }})
             and days.day <= lever_window.last_day
     where coalesce(releases.next_release_day, lever_window.last_day) >= lever_window.first_day
@@ -88,7 +88,7 @@ words as (
             when judged_releases.has_basis
                 then judged_releases.release_id || ' of ' || cast(judged_releases.release_day as varchar)
                     || ': an accepted outcome cost ' || {{ money_words('judged_releases.cost_before') }}
-                    || ' in the 28 days before and ' || {{ money_words('judged_releases.cost_since') }} || ' since'
+                    || ' in the {{ var("recent_days") }} days before and ' || {{ money_words('judged_releases.cost_since') }} || ' since'
             else judged_releases.release_id || ': too few outcomes before or since'
         end as evidence
     from judged_releases

@@ -2,7 +2,7 @@
 -- there. One for the use case and class wins over one for the use case, that over one for the class, that over one for
 -- all, and that over the default.
 with defaults as (
-{% for lever, parameter, value in lever_defaults() if lever != 'all' %}
+{% for lever, parameter, value in lever_defaults() %}
     select
         '{{ lever }}' as lever,
         '{{ parameter }}' as parameter,

@@ -3,10 +3,11 @@
 with assumptions as (
 
     select
-        coalesce(max(case when parameter = 'window_days' then cast(value as integer) end), 28) as window_days,
-        coalesce(max(case when parameter = 'observation_days' then cast(value as integer) end), 91)
+        coalesce(max(case when parameter = 'window_days' then cast(value as integer) end), {{ var('recent_days') }})
+            as window_days,
+        coalesce(max(case when parameter = 'observation_days' then cast(value as integer) end), {{ var('quarter_days') }})
             as observation_days,
-        coalesce(max(case when parameter = 'minimum_outcomes' then cast(value as integer) end), 30)
+        coalesce(max(case when parameter = 'minimum_outcomes' then cast(value as integer) end), {{ var('lever_minimum_outcomes') }})
             as minimum_outcomes
     from {{ ref('stg_reference__lever_assumptions') }}
     where lever = 'all'

@@ -108,7 +108,7 @@ compared_weeks as (
         before as (
             partition by use_case, scope
             order by week
-            range between interval {{ 7 * (tree_baseline_weeks() | int) }} days preceding
+            range between interval {{ 7 * (var('tree_baseline_weeks') | int) }} days preceding
             and interval 7 days preceding
         )
 

@@ -1,8 +1,8 @@
-{%- set first_day = add_days(day_of(as_of()), '-28') -%}
+{%- set first_day = add_days(day_of(as_of()), -var('recent_days')) -%}
 {%- set last_day = add_days(day_of(as_of()), '-1') -%}
 
 -- One row per use case that is declared as of the run: what the warehouse knows about how it is managed. Figures are of
--- the 28 whole days before the run's own; a use case without traffic in them has zeros and null shares.
+-- the recent whole days before the run's own; a use case without traffic in them has zeros and null shares.
 with use_cases as (
 
     select
@@ -87,7 +87,7 @@ budget_changes as (
             else 0
         end) = 1 as has_automatic_limits,
         count(distinct case
-            when month >= {{ add_days(day_of(as_of()), '-' ~ recent_budget_days()) }} then limit_amount
+            when month >= {{ add_days(day_of(as_of()), -var('budget_change_days')) }} then limit_amount
         end) > 1 as was_budget_changed
     from {{ ref('stg_reference__budgets') }}
     where

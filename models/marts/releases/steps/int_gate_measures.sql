@@ -40,8 +40,7 @@ with grown_days as (
             and {{ days_between('days.day', day_of(as_of())) }} - 1 = factors.age
     where
         {{ days_between('days.day', day_of(as_of())) }} >= 1
-        -- Of a day whose rework has not half arrived, more is guessed than known.
-        and coalesce(factors.rework_factor, 1) <= 2
+        and coalesce(factors.rework_factor, 1) <= {{ var('gate_maximum_growth') }}
 
 ),
 

@@ -4,9 +4,7 @@
 ] %}
 
 -- One row per release: how it is compared and over which time. Side by side when the logs name the release for a part
--- of the outcomes since it only (a variant beside the running version), otherwise before and after. A twentieth of
--- the outcomes may lack the name before a comparison counts as side by side: work in flight at the switch, a client
--- that was late.
+-- of the outcomes since it only (a variant beside the running version), otherwise before and after.
 with served_shares as (
 
     select
@@ -89,7 +87,7 @@ compared_releases as (
         case
             when
                 served_shares.release_outcomes + served_shares.mixed_outcomes > 0
-                and served_shares.release_outcomes < 0.95 * served_shares.outcomes
+                and served_shares.release_outcomes < {{ var('gate_full_share') }} * served_shares.outcomes
                 then 'side_by_side'
             else 'before_after'
         end as comparison

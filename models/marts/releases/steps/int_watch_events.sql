@@ -25,7 +25,7 @@ with sides as (
     from {{ ref('int_gate_windows') }} as windows
     inner join {{ ref('int_numbers') }} as numbers
         on
-            (windows.comparison = 'before_after' and numbers.number between 1 and 4)
+            (windows.comparison = 'before_after' and numbers.number between 1 and {{ var('watch_baseline_weeks') }})
             or (windows.comparison = 'side_by_side' and numbers.number = 0)
 
 ),
@@ -46,7 +46,7 @@ watched_outcomes as (
         on
             sides.release_id = outcomes.release_id
             and sides.window_from <= outcomes.first_activity_at
-            and {{ add_microseconds('sides.window_from', '72 * 3600000000') }} > outcomes.first_activity_at
+            and {{ add_microseconds('sides.window_from', var('watch_hours') ~ ' * 3600000000') }} > outcomes.first_activity_at
     where
         sides.comparison = 'before_after'
         or (sides.arm = 'candidate' and outcomes.served_by = 'release')
@@ -238,5 +238,5 @@ select
     cast(sum(inference_cost) as decimal(38, 12)) as inference_cost,
     cast(sum(rework_cost) as decimal(38, 12)) as rework_cost
 from hourly_events
-where hour_number between 1 and 72
+where hour_number between 1 and {{ var('watch_hours') }}
 group by release_id, arm, weeks_before, hour_number

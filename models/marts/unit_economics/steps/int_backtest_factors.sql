@@ -1,6 +1,4 @@
-{%- set ages = [3, 7, 14] -%}
-
--- One row per use case, day whose acceptance window has closed and age 3, 7 or 14: the growth factors that would have
+-- One row per use case, day whose acceptance window has closed and age at which it is tested: the growth factors that would have
 -- been used at the end of that age, learnt only from what had arrived by then. The first four weeks of a use case are
 -- left out, since there was nothing to learn from yet.
 with cohorts as (
@@ -90,11 +88,11 @@ estimates as (
         ages.number as age
     from cohorts
     inner join spans on cohorts.use_case = spans.use_case
-    inner join {{ ref('int_numbers') }} as ages on ages.number in ({{ ages | join(', ') }})
+    inner join {{ ref('int_numbers') }} as ages on ages.number in ({{ var('development_test_ages') | join(', ') }})
     where
         {{ days_between('cohorts.day', day_of(as_of())) }} > cohorts.window_days
         and ages.number <= cohorts.window_days
-        and {{ days_between('spans.first_day', 'cohorts.day') }} >= 28
+        and {{ days_between('spans.first_day', 'cohorts.day') }} >= {{ var('recent_days') }}
 
 )
 

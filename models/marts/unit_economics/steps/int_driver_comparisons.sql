@@ -1,3 +1,5 @@
+{%- set days = var('recent_days') -%}
+
 -- One row per comparison of two periods, all days included: the 28 whole days before the run's own day with the 28
 -- before them, each month (the running one to date) with the month before, and each release with the 28 days before it:
 -- as many of the 28 days that follow as are over. Periods before the first
@@ -37,9 +39,9 @@ comparisons as (
         'trailing_28_days' as comparison,
         cast(run_day as varchar) as label,
         cast(null as varchar) as only_use_case,
-        {{ add_days('run_day', '-56') }} as before_start,
-        {{ add_days('run_day', '-29') }} as before_end,
-        {{ add_days('run_day', '-28') }} as after_start,
+        {{ add_days('run_day', -2 * days) }} as before_start,
+        {{ add_days('run_day', -days - 1) }} as before_end,
+        {{ add_days('run_day', -days) }} as after_start,
         {{ add_days('run_day', '-1') }} as after_end
     from run
 
@@ -64,10 +66,10 @@ comparisons as (
         'release' as comparison,
         releases.release_id as label,
         releases.use_case as only_use_case,
-        {{ add_days('releases.release_day', '-28') }} as before_start,
+        {{ add_days('releases.release_day', -days) }} as before_start,
         {{ add_days('releases.release_day', '-1') }} as before_end,
         releases.after_start,
-        least({{ add_days('releases.after_start', '27') }}, {{ add_days('run.run_day', '-1') }}) as after_end
+        least({{ add_days('releases.after_start', days - 1) }}, {{ add_days('run.run_day', '-1') }}) as after_end
     from releases
     cross join run
 
