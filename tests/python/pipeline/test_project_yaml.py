@@ -186,6 +186,8 @@ def test_model_style(path: Path) -> None:
     assert stars == []
     assert "target." not in sql
     assert DIALECT_ONLY.findall(sql) == []
+    # A number of days is a rule's, and stands with its reason in dbt_project.yml.
+    assert re.findall(r"add_days\([^{}]*'-?\d\d+'", sql) == []
 
 
 @pytest.mark.parametrize("path", _sql_files("staging"), ids=_name)
