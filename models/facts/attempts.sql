@@ -127,7 +127,7 @@ placed_attempts as (
         logged_attempts.outcome_id,
         coalesce(declared.use_case, 'unallocated') as use_case,
         logged_attempts.named_use_case as logged_use_case,
-        coalesce(use_cases.owner, 'unowned') as owner,
+        coalesce(experiments.owner, use_cases.owner, 'unowned') as owner,
         use_cases.criticality,
         coalesce(logged_attempts.logged_task_class, use_cases.task_class) as task_class,
         logged_attempts.experiment,
@@ -188,6 +188,11 @@ placed_attempts as (
             logged_attempts.named_use_case = use_cases.use_case
             and logged_attempts.started_at >= use_cases.valid_from
             and logged_attempts.started_at < use_cases.valid_to
+    left join {{ ref('stg_reference__experiments') }} as experiments
+        on
+            logged_attempts.experiment = experiments.experiment
+            and logged_attempts.started_at >= experiments.valid_from
+            and logged_attempts.started_at < experiments.valid_to
     left join {{ ref('int_model_names') }} as model_names
         on
             logged_attempts.provider = model_names.provider

@@ -22,14 +22,14 @@ EVERYWHERE = frozenset({"models", "model_aliases", "provider_aliases", "use_case
 DATED = frozenset(
     {
         *("use_cases", "model_prices", "price_overrides", "capacity", "search_allowances", "role_rates"),
-        *("delay_rates", "fx_rates"),
+        *("delay_rates", "fx_rates", "experiments"),
     }
 )
 # Names that count as known at any time, whenever their rows hold: of a use case that is declared, of a model that has a
 # price and of a region that has prices of its own, also older rows are no longer of an unknown one.
 _PRICED_NAMES = ("provider", "model", "region")
 NAMES = {"use_cases": ("use_case",), "model_prices": _PRICED_NAMES, "price_overrides": _PRICED_NAMES}
-# All others (owners, budgets, cost_slos, releases, experiments, lever_assumptions) are joined to finished facts; no day
+# All others (owners, budgets, cost_slos, releases, lever_assumptions) are joined to finished facts; no day
 # is built again.
 
 TouchedRange = tuple[datetime, datetime | None]

@@ -231,7 +231,8 @@ def _describe(attempts: Iterable[Attempt], reference: Reference) -> None:
         attempt.tier = reference.tier(attempt.provider, attempt.model)
         attempt.day = reference.day(attempt.started_at)
         declared = reference.use_case_on(attempt.use_case, attempt.day) or {}
-        attempt.owner = declared.get("owner") or UNOWNED
+        payer = reference.experiment_owner(attempt.experiment, attempt.started_at)
+        attempt.owner = payer or declared.get("owner") or UNOWNED
         pricer.price(attempt)
 
 

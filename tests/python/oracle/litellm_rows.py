@@ -52,6 +52,7 @@ def attempt_of(row: Row, source: str) -> Attempt:
         prompt_hash=label(text, named, "prompt_hash"),
         outcome_id=label(text, named, "outcome_id"),
         named_use_case=label(text, named, "use_case"),
+        experiment=label(text, named, "experiment"),
         logged_cost=_logged_cost(row, breakdown, is_payload),
         logged_currency="USD",
         # The spend-log table keeps the trace under the name of the session.

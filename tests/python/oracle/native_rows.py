@@ -65,6 +65,7 @@ def attempt_of(row: Row, source: str) -> Attempt:
         prompt_hash=label(text, row, "prompt_hash") or _body(row),
         outcome_id=label(text, row, "outcome_id"),
         named_use_case=label(text, row, "use_case"),
+        experiment=label(text, row, "experiment"),
         logged_cost=money(row, "cost"),
         logged_currency=currency_code(row, "currency"),
         stated_request_id=text(row, "request_id"),

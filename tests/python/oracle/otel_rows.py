@@ -147,6 +147,7 @@ def _span(span: Row, resource: Row, source: str) -> Span:
             prompt_hash=named.text("prompt_hash"),
             outcome_id=outcome_id,
             named_use_case=use_case,
+            experiment=named.text("experiment"),
             logged_cost=money(own, "llm.cost.total"),
             logged_currency=(_first_text(own, CURRENCY) or "USD").upper(),
             trace_id=trace_id,

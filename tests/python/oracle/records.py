@@ -41,6 +41,7 @@ class Attempt:
     prompt_hash: str | None = None
     outcome_id: str | None = None
     named_use_case: str | None = None
+    experiment: str | None = None
     logged_cost: Decimal | None = None
     logged_currency: str | None = None
     attributes: dict[str, object] = field(default_factory=dict)

@@ -50,6 +50,7 @@ class Reference:
         self._default_window = acceptance_window_days
         self._seeds = seeds
         self._use_cases = self._by("use_cases", lambda row: row["use_case"])
+        self._experiments = self._by("experiments", lambda row: row["experiment"])
         self._role_rates = self._by("role_rates", lambda row: row["role"])
         self._delay_rates = self._by("delay_rates", lambda row: row["use_case"])
         self.prices = self._by("model_prices", price_key)
@@ -114,6 +115,10 @@ class Reference:
         row = self.use_case_on(use_case, day)
         stated = (row or {}).get("delay_cap_minutes", "")
         return Fraction(stated) if stated else None
+
+    def experiment_owner(self, experiment: str | None, when: datetime) -> str | None:
+        """Who declared to pay for an experiment then."""
+        return (_row_at(self._experiments.get(experiment or "", []), when) or {}).get("owner") or None
 
     def role_rate(self, role: str | None, when: datetime) -> SeedRow | None:
         return _row_at(self._role_rates.get(role, []), when)

@@ -24,6 +24,7 @@ SEEDS: dict[str, list[dict[str, Any]]] = {
     "role_rates": [{"role": "clerk", "hourly_rate": 30, "currency": "USD"}],
     "delay_rates": [{"use_case": "claims", "per_minute": "0.5", "per_breach": 2, "currency": "USD"}],
     "fx_rates": [],
+    "experiments": [],
 }
 COLUMNS = {
     "use_cases": "use_case owner function criticality task_class acceptance_window_days delay_cap_minutes"
@@ -37,6 +38,7 @@ COLUMNS = {
     "model_aliases": "provider alias model",
     "provider_aliases": "alias provider",
     "role_rates": "role hourly_rate currency valid_from valid_to",
+    "experiments": "experiment owner use_case valid_from valid_to",
     "delay_rates": "use_case per_minute per_breach currency valid_from valid_to",
     "fx_rates": "day currency rate",
 }

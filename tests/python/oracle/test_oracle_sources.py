@@ -183,3 +183,15 @@ def test_use_case_from_rules_then_outcome_then_unallocated(company):
         "torn_b": ("sales", "unowned"),
         "typo": ("unallocated", "unowned"),
     }
+
+
+def test_an_experiments_owner_pays_for_its_attempts_while_it_runs(company):
+    """Catches an experiment paid for by the use case's owner, and by its own one after it ended."""
+    company.seed("use_cases", {"use_case": "claims", "owner": "anna"})
+    company.seed("experiments", {"experiment": "trial", "owner": "eva", "valid_to": "2026-07-02"})
+    company.attempt("plain")
+    company.attempt("tried", experiment="trial")
+    company.attempt("undeclared", experiment="other")
+    company.attempt("late", experiment="trial", started_at="2026-07-02T00:00:00Z")
+    found = {a.attempt_id: a.owner for a in company.compute().attempts}
+    assert found == {"plain": "anna", "tried": "eva", "undeclared": "anna", "late": "anna"}

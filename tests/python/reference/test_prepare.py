@@ -189,9 +189,14 @@ TOUCHED = {
     "another source is no other price": ([("model_prices", 2, "2026-07-01,", "2026-07-01,invoice")], [], None),
     "owners, budgets, targets and releases are joined to finished facts": (
         [("owners", 2, "head", "chief"), ("budgets", 2, "1000", "2000"), ("cost_slos", 2, "1.5", "1.6"),
-         ("releases", 2, "200", "300"), ("experiments", 2, "2026-08-01", "2026-09-01")],
+         ("releases", 2, "200", "300")],
         [],
         None,
+    ),
+    "an experiment that goes on touches its new days": (
+        [("experiments", 2, "2026-08-01", "2026-09-01")],
+        [],
+        [(day(8, 1), day(9, 1))],
     ),
     "a rule has no dates": ([("use_case_rules", 2, "claims-.*", "c-.*")], [], "all"),
     "a tier has no dates": ([("models", 3, "premium", "economy"), ("models", 3, "FALSE", "true")], [], "all"),
