@@ -2,41 +2,10 @@
 -- superseded rows of the ledger, and every landed row belongs to a file of the ledger.
 with landed as (
 
-    select _source as source, _file_sha256 as file_sha256 from {{ source('native', 'inference') }}
-    union all
-    select _source as source, _file_sha256 as file_sha256 from {{ source('native', 'rework') }}
-    union all
-    select _source as source, _file_sha256 as file_sha256 from {{ source('native', 'sla') }}
-    union all
-    select _source as source, _file_sha256 as file_sha256 from {{ source('native', 'outcomes') }}
-    union all
-    select _source as source, _file_sha256 as file_sha256 from {{ source('litellm', 'calls') }}
-    union all
-    select _source as source, _file_sha256 as file_sha256 from {{ source('otel', 'spans') }}
-    union all
-    select _source as source, _file_sha256 as file_sha256 from {{ source('langfuse', 'observations') }}
-    union all
-    select _source as source, _file_sha256 as file_sha256 from {{ source('langfuse', 'scores') }}
-    union all
-    select _source as source, _file_sha256 as file_sha256 from {{ source('helicone', 'requests') }}
-    union all
-    select _source as source, _file_sha256 as file_sha256 from {{ source('bedrock', 'invocations') }}
-    union all
-    select _source as source, _file_sha256 as file_sha256 from {{ source('azure_apim', 'llm_logs') }}
-    {%- for desk in ['zendesk', 'jira', 'servicenow', 'pagerduty'] %}
-    union all
-    select _source as source, _file_sha256 as file_sha256 from {{ source(desk, 'records') }}
+    {%- for table in landed_tables() %}
+    select _source as source, _file_sha256 as file_sha256 from {{ table.relation_name }}
+    {{ 'union all' if not loop.last }}
     {%- endfor %}
-    union all
-    select _source as source, _file_sha256 as file_sha256 from {{ source('invoices', 'focus_rows') }}
-    union all
-    select _source as source, _file_sha256 as file_sha256 from {{ source('openai', 'usage_buckets') }}
-    union all
-    select _source as source, _file_sha256 as file_sha256 from {{ source('openai', 'cost_buckets') }}
-    union all
-    select _source as source, _file_sha256 as file_sha256 from {{ source('anthropic', 'usage_buckets') }}
-    union all
-    select _source as source, _file_sha256 as file_sha256 from {{ source('anthropic', 'cost_buckets') }}
 
 ),
 
