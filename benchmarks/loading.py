@@ -12,9 +12,9 @@ import duckdb
 from benchmarks.company import NEW_DAY, shuffle, write_company, write_litellm
 from benchmarks.harness import Measured, Result, cpu, in_turns, peak, require_equal, run_function
 from benchmarks.homes import TOMORROW, as_of, copy_of, home_of
-from orchestration.database import open_database
-from orchestration.ingest.load import ingest_source
 from orchestration.settings import Settings
+from orchestration.sources.loading import load_folder
+from orchestration.warehouse.database import open_database
 
 ROWS = 1_000_000
 # Columns that the bare reader takes: those that the loader keeps.
@@ -41,7 +41,7 @@ def ingest(home: str, source: str) -> list[str]:
     settings.make_folders()
     with open_database(settings.raw_database, settings) as con:
         now = datetime.fromisoformat(as_of(TOMORROW)).astimezone(UTC)
-        report = ingest_source(con, source, run_id="benchmark", as_of=now, settings=settings, now=now)
+        report = load_folder(con, source, run_id="benchmark", as_of=now, settings=settings, now=now)
         _, table, *sums = _SOURCES[source]
         totals = con.execute(f"SELECT count(*), {', '.join(sums)} FROM {table}").fetchone()
     return [str(value) for value in (report.rows_in, report.loaded, report.duplicate, *totals)]

@@ -55,7 +55,7 @@ def _measure(name: str, measure: str, work: Path, repetitions: int, scale: float
 
     def build(home: Path) -> Measured:
         return run_command(
-            "orchestration.dbt_child", "--quiet", "run", "--full-refresh", *SELECTIONS[name],
+            "orchestration.build.dbt_child", "--quiet", "run", "--full-refresh", *SELECTIONS[name],
             FINOPS_HOME=str(home), DBT_TARGET_PATH=str(home / "by-hand"), DBT_LOG_PATH=str(home / "by-hand"),
             DBT_LOG_LEVEL_FILE="none", DBT_PROJECT_DIR=".", DBT_PROFILES_DIR=".",
         )  # fmt: skip

@@ -257,7 +257,8 @@ def _explain(error: Exception) -> int:
     from pydantic import ValidationError
 
     from orchestration.commands.console import EXIT_ERROR, CommandError, err, plain
-    from orchestration.lock import EXIT_CODE_IN_PROGRESS, RunInProgress
+    from orchestration.publish.reader import NothingPublished
+    from orchestration.warehouse.lock import EXIT_CODE_IN_PROGRESS, RunInProgress
 
     sentence = str(error).strip() or type(error).__name__
     code = EXIT_ERROR
@@ -268,7 +269,7 @@ def _explain(error: Exception) -> int:
     elif isinstance(error, ValidationError):
         wrong = (f"FINOPS_{str(part['loc'][0]).upper()}: {part['msg']}" for part in error.errors())
         sentence = f"impossible setting: {'; '.join(wrong)}"
-    elif not isinstance(error, (UnknownSetting, ValueError, OSError)):
+    elif not isinstance(error, (NothingPublished, UnknownSetting, ValueError, OSError)):
         sentence = f"{type(error).__name__}: {sentence} (`finops --debug ...` shows where)"
     for line in sentence.splitlines():
         err.print(plain(line), style="red", soft_wrap=True)

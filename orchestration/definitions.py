@@ -2,17 +2,17 @@
 
 import dagster as dg
 
-from orchestration.assets.alerts import alerts
-from orchestration.assets.dashboard import dashboard
-from orchestration.assets.landed import landing_assets, ledger, raw_asset, raw_checks
-from orchestration.assets.models import model_assets, rebuild_days, reference
-from orchestration.assets.published import mart_checks, published_asset
-from orchestration.ingest.registry import SOURCES
-from orchestration.jobs import JOBS, every_night, files_landed
-from orchestration.run_parameters import RunParameters, WriterLock
+from orchestration.build.dbt import ensure_manifest
+from orchestration.graph.alerts import alerts
+from orchestration.graph.dashboard import dashboard
+from orchestration.graph.jobs import JOBS, every_night, files_landed
+from orchestration.graph.landed import landing_assets, ledger, raw_asset, raw_checks
+from orchestration.graph.models import model_assets, rebuild_days, reference
+from orchestration.graph.published import mart_checks, published_asset
+from orchestration.graph.run_parameters import RunParameters, WriterLock
+from orchestration.graph.stage_log import stage_logger
 from orchestration.settings import get_settings
-from orchestration.stage_log import stage_logger
-from orchestration.transform import ensure_manifest
+from orchestration.sources.registry import SOURCES
 
 
 def build_definitions() -> dg.Definitions:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from orchestration.alerts import send_alerts
+from orchestration.alerts.outbox import send_alerts
 from orchestration.commands.console import EXIT_FAILED, CommandError, out, plain
-from orchestration.database import open_database
-from orchestration.lock import writer_lock
 from orchestration.settings import Settings
+from orchestration.warehouse.database import open_database
+from orchestration.warehouse.lock import writer_lock
 
 _LISTED = 50
 

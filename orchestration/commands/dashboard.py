@@ -6,8 +6,8 @@ import webbrowser
 from pathlib import Path
 
 from orchestration.commands.console import EXIT_FAILED, CommandError, out, plain
-from orchestration.lock import writer_lock
 from orchestration.settings import Settings
+from orchestration.warehouse.lock import writer_lock
 
 
 def run_dashboard(

@@ -12,10 +12,10 @@ from rich.table import Table
 
 from orchestration.commands.console import CommandError, err, out, plain
 from orchestration.commands.run import run_or_fail
-from orchestration.commands.sql import open_published
-from orchestration.files import write_text_if_changed
 from orchestration.instants import parse_instant
+from orchestration.publish.reader import open_published
 from orchestration.settings import PROJECT_DIR, Settings, project_vars
+from orchestration.warehouse.files import write_text_if_changed
 
 WINDOW_DAYS = 28
 

@@ -82,8 +82,7 @@ def _folders(settings: Settings) -> Iterator[Finding]:
 
 
 def _disk(settings: Settings) -> Iterator[Finding]:
-    from orchestration.failures import NotEnoughSpace
-    from orchestration.publish import require_free_space
+    from orchestration.publish.publish import NotEnoughSpace, require_free_space
 
     existing = next(path for path in (settings.home, *settings.home.parents) if path.exists())
     try:
@@ -95,7 +94,7 @@ def _disk(settings: Settings) -> Iterator[Finding]:
 
 
 def _lock(settings: Settings) -> Iterator[Finding]:
-    from orchestration.lock import lock_is_held
+    from orchestration.warehouse.lock import lock_is_held
 
     if settings.lock_file.exists() and lock_is_held(settings):
         yield Finding("note", "a run is in progress; another one would end with exit code 75")
@@ -122,8 +121,8 @@ def _reference(settings: Settings) -> Iterator[Finding]:
 
 def _landing(settings: Settings) -> Iterator[Finding]:
     from orchestration.ingest.landing import Landing
-    from orchestration.ingest.registry import SOURCES, family_of
-    from orchestration.landing_folders import unknown_folders
+    from orchestration.sources.folders import unknown_folders
+    from orchestration.sources.registry import SOURCES, family_of
 
     landing = Landing(settings.landing_url)
     if landing.is_local and not Path(settings.landing_url.removeprefix("file://")).is_dir():
@@ -156,14 +155,14 @@ def _labels(settings: Settings) -> Iterator[Finding]:
 
 
 def _manifest(settings: Settings) -> Iterator[Finding]:
-    from orchestration.transform import manifest_is_current
+    from orchestration.build.dbt import manifest_is_current
 
     current = manifest_is_current(settings)
     yield Finding("ok", "the dbt manifest is current" if current else "the next run parses the dbt project (seconds)")
 
 
 def _published(settings: Settings) -> Iterator[Finding]:
-    from orchestration.published_files import current_build, read_build_note
+    from orchestration.publish.files import current_build, read_build_note
 
     build = current_build(settings)
     if build is None:

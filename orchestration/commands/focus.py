@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.commands.console import CommandError, out, plain
-from orchestration.commands.sql import open_published, to_csv
+from orchestration.commands.sql import to_csv
+from orchestration.publish.reader import open_published
 from orchestration.settings import Settings
 
 MART = "focus_cost_and_usage"

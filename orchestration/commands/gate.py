@@ -11,7 +11,8 @@ import duckdb
 from rich.table import Table
 
 from orchestration.commands.console import EXIT_FAILED, EXIT_OK, CommandError, out, plain
-from orchestration.commands.sql import open_published, shown
+from orchestration.commands.sql import shown
+from orchestration.publish.reader import open_published
 from orchestration.settings import Settings
 
 FORMATS = ("table", "json")

@@ -70,7 +70,7 @@ def run_reprice(settings: Settings, version: str | None) -> None:
     Raises:
         CommandError: nothing is published, or the price book had no other version then.
     """
-    from orchestration.commands.sql import open_published
+    from orchestration.publish.reader import open_published
 
     with open_published(settings) as con:
         query = "SELECT DISTINCT book_version, known_from FROM repriced_costs ORDER BY known_from"

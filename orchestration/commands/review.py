@@ -9,10 +9,10 @@ import duckdb
 from rich.markdown import Markdown
 
 from orchestration.commands.console import CommandError, out
-from orchestration.commands.sql import open_published
-from orchestration.files import write_text_if_changed
-from orchestration.reviews import REVIEWS, make_review
+from orchestration.publish.reader import open_published
+from orchestration.reviews.review import REVIEWS, make_review
 from orchestration.settings import Settings
+from orchestration.warehouse.files import write_text_if_changed
 
 
 def run_review(settings: Settings, rhythm: str, owner: str | None, target: Path | None) -> Path:

@@ -12,10 +12,10 @@ from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from orchestration.build.quiet import nothing_new_since
 from orchestration.commands.console import EXIT_FAILED, CommandError, err, out, plain
-from orchestration.lock import writer_lock
-from orchestration.quiet import nothing_new_since
 from orchestration.settings import PROJECT_DIR, Settings
+from orchestration.warehouse.lock import writer_lock
 
 # Stage names in the order of a run, and what the steps of each are called.
 STAGES = {
@@ -80,8 +80,8 @@ def run_or_fail(settings: Settings, job: str, *, as_of: datetime | None, **param
 
 def _after_a_quiet_night(settings: Settings, publish_id: str) -> None:
     """What a night owes readers whether or not anything is new: alerts that wait, and pages of what is published."""
-    from orchestration.alerts import send_alerts
-    from orchestration.published_files import dashboard_shows
+    from orchestration.alerts.outbox import send_alerts
+    from orchestration.publish.files import dashboard_shows
 
     try:
         report = send_alerts(settings)
@@ -106,15 +106,15 @@ def run_job(settings: Settings, job: str, *, as_of: datetime, **parameters: Any)
     with err.status("reading the dbt project"):
         import dagster as dg
 
-        from orchestration.jobs import as_of_config
-        from orchestration.transform import DbtFailure
+        from orchestration.build.dbt import DbtFailure
+        from orchestration.graph.jobs import as_of_config
 
         try:
             from orchestration.definitions import defs
         except DbtFailure as error:
             raise CommandError(str(error), EXIT_FAILED) from error
 
-    from orchestration.run_history import quick_history
+    from orchestration.graph.run_history import quick_history
 
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     config = as_of_config(as_of.isoformat(), **parameters) | {"loggers": {"stages": {"config": {}}}}
@@ -203,7 +203,7 @@ class _stages:
         self._tasks: dict[str, TaskID] = {}
 
     def __enter__(self) -> None:
-        from orchestration.stage_log import listen
+        from orchestration.graph.stage_log import listen
 
         totals = self._totals()
         for name in STAGES:
@@ -216,9 +216,9 @@ class _stages:
         self._progress.stop()
 
     def _totals(self) -> dict[str, int]:
-        from orchestration.ingest.registry import SOURCES
+        from orchestration.build.dbt import node_count
         from orchestration.quality.marts import mart_suites
-        from orchestration.transform import node_count
+        from orchestration.sources.registry import SOURCES
 
         sources = len(SOURCES)
         return {
@@ -262,7 +262,7 @@ class _stages:
 
     def _leave_out_what_is_kept(self) -> None:
         """Count only what will run, once the plan has said what stays as it is."""
-        from orchestration.publish import read_control
+        from orchestration.publish.control import read_control
         from orchestration.quality.marts import mart_suites
 
         control = read_control(self._settings)

@@ -8,14 +8,14 @@ from typing import Any
 import duckdb
 from rich.table import Table
 
-from orchestration.commands.console import CommandError, out, plain
-from orchestration.commands.sql import open_published
-from orchestration.database import is_held_elsewhere
+from orchestration.commands.console import out, plain
 from orchestration.ingest.landing import Landing
 from orchestration.ingest.reasons import FILE_REASONS, ROW_REASONS
-from orchestration.ingest.registry import NOT_READ_YET, family_of
-from orchestration.landing_folders import unknown_folders
+from orchestration.publish.reader import NothingPublished, open_published
 from orchestration.settings import Settings
+from orchestration.sources.folders import unknown_folders
+from orchestration.sources.registry import NOT_READ_YET, family_of
+from orchestration.warehouse.database import is_held_elsewhere
 
 _COUNTS = """
     SELECT source, count(*) FILTER (status = 'loaded'), count(*) FILTER (status = 'refused'),
@@ -105,7 +105,7 @@ def read_ledger(settings: Settings) -> Ledger:
         with open_published(settings) as con:
             note = "a run is in progress; these are the figures of the published build"
             return _read(con, "marts.load_files", "marts.quarantined_rows", None, note)
-    except CommandError:
+    except NothingPublished:
         note = "a run is in progress and nothing is published yet, so the ledger cannot be read now"
         return Ledger(paths=None, note=note)
 

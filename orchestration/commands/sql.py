@@ -9,13 +9,13 @@ import math
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import duckdb
 from rich.table import Table
 
 from orchestration.commands.console import CommandError, out, plain
+from orchestration.publish.reader import open_published
 from orchestration.settings import Settings
 
 FORMATS = ("table", "csv", "json")
@@ -23,37 +23,6 @@ FORMATS = ("table", "csv", "json")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 # A terminal is for looking; csv and json give everything.
 TABLE_ROWS = 200
-
-
-def open_published(settings: Settings) -> duckdb.DuckDBPyConnection:
-    """A connection that can read the current build and nothing else.
-
-    The symbolic link is resolved first: a process that has the former build open would otherwise be given that one.
-
-    Raises:
-        CommandError: nothing is published yet.
-    """
-    path = settings.published_database
-    if not path.exists():
-        raise CommandError("nothing is published yet; run `finops demo` or `finops nightly` first")
-    return connect_read_only(path.resolve(), settings)
-
-
-def connect_read_only(path: Path, settings: Settings) -> duckdb.DuckDBPyConnection:
-    """Open a published database so that a query cannot write, read other files, load extensions or change that."""
-    con = duckdb.connect(str(path), read_only=True, config={"threads": settings.threads})
-    con.execute("SET TimeZone = 'UTC'")
-    con.execute("SET search_path = 'marts'")
-    for setting, value in {
-        "memory_limit": f"'{settings.memory_limit}'",
-        "autoinstall_known_extensions": "false",
-        "autoload_known_extensions": "false",
-        "allow_community_extensions": "false",
-        "enable_external_access": "false",
-        "lock_configuration": "true",
-    }.items():
-        con.execute(f"SET {setting} = {value}")
-    return con
 
 
 def run_query(settings: Settings, query: str, output_format: str) -> None:

@@ -9,8 +9,8 @@ import subprocess
 import sys
 from importlib.metadata import version
 
-from orchestration.files import write_text_if_changed
 from orchestration.settings import Settings
+from orchestration.warehouse.files import write_text_if_changed
 
 PACKAGE = "vl-convert-python"
 _BUNDLE = "import sys, vl_convert; sys.stdout.buffer.write(vl_convert.javascript_bundle().encode())"

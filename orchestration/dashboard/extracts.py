@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.database import quote_name
+from orchestration.warehouse.database import quote_name
 
 # A quarter: what the reviews look at, twice the 28 days that are compared, and small enough to open in a moment.
 DAYS = 91

@@ -13,9 +13,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from orchestration.build.dbt import ensure_manifest
 from orchestration.dashboard.page import to_embedded_json
 from orchestration.settings import Settings
-from orchestration.transform import ensure_manifest
 
 _MANIFEST_PLACE = '"MANIFEST.JSON INLINE DATA"'
 _CATALOG_PLACE = '"CATALOG.JSON INLINE DATA"'

@@ -12,14 +12,14 @@ from typing import Any
 
 import duckdb
 
-from orchestration.commands.sql import open_published
 from orchestration.dashboard.chart_scripts import chart_scripts
 from orchestration.dashboard.extracts import DAYS, MOST_DAILY_ROWS, marts_read, read_extracts
 from orchestration.dashboard.lineage import lineage_page
 from orchestration.dashboard.metrics import METRICS
 from orchestration.dashboard.page import render_page
-from orchestration.publish_ledger import read_publishes
-from orchestration.published_files import switch_dashboard, sync_folder
+from orchestration.publish.files import switch_dashboard, sync_folder
+from orchestration.publish.ledger import read_publishes
+from orchestration.publish.reader import open_published
 from orchestration.settings import Settings, project_vars
 
 # An e-mail takes it, and a browser opens it in a moment.
@@ -60,7 +60,7 @@ def build_site(
         lineage: also make the page of dbt's documentation, which parses the project if that was never done.
 
     Raises:
-        CommandError: nothing is published yet.
+        NothingPublished: there is no build yet.
         SiteTooLarge: above 8 MB.
     """
     progress("read")

@@ -7,10 +7,18 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from .batches import Batch, Columns, Quarantined
-from .lines import LongLine, QuotedRecordCounter, is_blank, line_groups, strip_bom
-from .privacy import Hasher
-from .reasons import BAD_ENCODING, INCOMPLETE_TAIL, LINE_TOO_LONG, MALFORMED_CSV, RAGGED_ROW, Bad, FileRefused
+from orchestration.ingest.batches import Batch, Columns, Quarantined
+from orchestration.ingest.lines import LongLine, QuotedRecordCounter, is_blank, line_groups, strip_bom
+from orchestration.ingest.privacy import Hasher
+from orchestration.ingest.reasons import (
+    BAD_ENCODING,
+    INCOMPLETE_TAIL,
+    LINE_TOO_LONG,
+    MALFORMED_CSV,
+    RAGGED_ROW,
+    Bad,
+    FileRefused,
+)
 
 
 class _Record(NamedTuple):

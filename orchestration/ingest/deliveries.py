@@ -18,7 +18,7 @@ from collections.abc import Mapping
 
 import duckdb
 
-from .tables import Table
+from orchestration.ingest.tables import Table
 
 # What distinguishes the files of one delivery: a part number of one of the forms that exporters write.
 _PART = re.compile(

@@ -11,12 +11,21 @@ from typing import Any, Protocol
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .batches import Batch, Quarantined, pick
-from .places import Places
-from .privacy import Hasher
-from .reasons import MISSING_FIELD, MISSING_ID, Bad
-from .tables import Table
-from .values import EARLIEST, LATEST, MAX_AMOUNT, MAX_COUNT, MAX_DURATION_MS, MAX_TEXT, duration_us, one_of, parser
+from orchestration.ingest.batches import Batch, Quarantined, pick
+from orchestration.ingest.privacy import Hasher
+from orchestration.ingest.reasons import MISSING_FIELD, MISSING_ID, Bad
+from orchestration.ingest.tables import Table
+from orchestration.ingest.values import (
+    EARLIEST,
+    LATEST,
+    MAX_AMOUNT,
+    MAX_COUNT,
+    MAX_DURATION_MS,
+    MAX_TEXT,
+    duration_us,
+    one_of,
+    parser,
+)
 
 UTC_TIME = pa.timestamp("us", "UTC")
 ARROW_TYPES: dict[str, pa.DataType] = {
@@ -58,13 +67,14 @@ class ParseContext:
         source: landing folder, stored as ``_source``.
         latest: moments after it are refused as future.
         hasher: keyed hash for prompts and for refused values.
-        places: where gateways carry outcome, use case and the like.
+        places: where the source's rows carry outcome, use case and the like, in the form that its parser reads; None
+            where nothing can be said.
     """
 
     source: str
     latest: datetime
     hasher: Hasher
-    places: Places
+    places: Any
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,8 @@ from typing import Any
 
 import orjson
 
-from .key_count import count_keys
-from .reasons import (
-    BAD_ENCODING,
-    DUPLICATE_KEY,
-    MALFORMED_JSON,
-    NOT_AN_OBJECT,
-    TOO_DEEP,
-    Bad,
-)
+from orchestration.ingest.key_count import count_keys
+from orchestration.ingest.reasons import BAD_ENCODING, DUPLICATE_KEY, MALFORMED_JSON, NOT_AN_OBJECT, TOO_DEEP, Bad
 
 MAX_DEPTH = 64
 _NESTED = (dict, list)

@@ -9,13 +9,13 @@ from typing import Any
 
 import orjson
 
-from .batches import BATCH_ROWS, Batch, Objects, Quarantined, Values, numbered, pick
-from .json_lines import flaw, parse_lines, parse_sequence
-from .layouts import Layout
-from .lines import LineCounter, LongLine, is_blank, line_groups, strip_bom
-from .plain_lines import read_plain
-from .privacy import Hasher
-from .reasons import (
+from orchestration.ingest.batches import BATCH_ROWS, Batch, Objects, Quarantined, Values, numbered, pick
+from orchestration.ingest.json_lines import flaw, parse_lines, parse_sequence
+from orchestration.ingest.layouts import Layout
+from orchestration.ingest.lines import LineCounter, LongLine, is_blank, line_groups, strip_bom
+from orchestration.ingest.plain_lines import read_plain
+from orchestration.ingest.privacy import Hasher
+from orchestration.ingest.reasons import (
     DUPLICATE_KEY,
     LINE_TOO_LONG,
     NOT_AN_OBJECT,

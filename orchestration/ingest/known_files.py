@@ -7,9 +7,9 @@ import time
 
 import duckdb
 
-from . import ledger
-from .landing import SETTLED_SECONDS, LandedFile, Landing, read_chunks
-from .reasons import FileRefused
+from orchestration.ingest import ledger
+from orchestration.ingest.landing import SETTLED_SECONDS, LandedFile, Landing, read_chunks
+from orchestration.ingest.reasons import FileRefused
 
 
 def all_files_are_known(con: duckdb.DuckDBPyConnection, landing: Landing, source: str) -> bool:

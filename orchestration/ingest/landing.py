@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 import fsspec
 
-from .reasons import FileRefused
+from orchestration.ingest.reasons import FileRefused
 
 # A file that changed this recently may change again within one tick of the file system's clock.
 SETTLED_SECONDS = 2.0

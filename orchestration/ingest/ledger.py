@@ -2,56 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from .registry import landed_tables
-from .tables import LEDGER_TABLES, TIME
+from orchestration.warehouse.tables import LEDGER_TABLES, TIME
 
 _LOAD_FILES = LEDGER_TABLES["ledger.load_files"]
 _ARROW = {"VARCHAR": pa.string(), "BIGINT": pa.int64(), TIME: pa.timestamp("us", "UTC")}
-# Without a run, everything that landed is visible.
-END_OF_TIME = datetime(2100, 1, 1, tzinfo=UTC)
-
-
-def ensure_tables(con: duckdb.DuckDBPyConnection, *, as_of: datetime = END_OF_TIME) -> None:
-    """Create every schema and table of the raw database that is not there yet, and set the session to UTC.
-
-    ``control.run`` gets its one row (run_id ``none``, mode ``full``) when it is empty.
-    """
-    con.execute("SET TimeZone = 'UTC'")
-    con.begin()
-    try:
-        tables = {table.full_name: table.all_columns for table in landed_tables()} | LEDGER_TABLES
-        for schema in sorted({name.partition(".")[0] for name in tables}):
-            con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-        for name, columns in tables.items():
-            con.execute(f"CREATE TABLE IF NOT EXISTS {name} ({', '.join(f'{c} {t}' for c, t in columns.items())})")
-        _add_missing_columns(con, tables)
-        con.execute(
-            "INSERT INTO control.run SELECT 'none', ?, 'full' WHERE NOT EXISTS (SELECT 1 FROM control.run)", [as_of]
-        )
-        con.commit()
-    except BaseException:
-        con.rollback()
-        raise
-
-
-def _add_missing_columns(con: duckdb.DuckDBPyConnection, tables: dict[str, dict[str, str]]) -> None:
-    """Give tables of an older version the columns that it did not know: unknown for the rows that are there."""
-    present: dict[str, set[str]] = {}
-    for name, column in con.execute(
-        "SELECT schema_name || '.' || table_name, column_name FROM duckdb_columns()"
-        " WHERE database_name = current_database()"
-    ).fetchall():
-        present.setdefault(name, set()).add(column)
-    for name, columns in tables.items():
-        for column, kind in columns.items():
-            if column not in present[name]:
-                con.execute(f"ALTER TABLE {name} ADD COLUMN {column} {kind}")
 
 
 def next_load_id(con: duckdb.DuckDBPyConnection) -> int:

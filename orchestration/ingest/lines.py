@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from .batches import BATCH_BYTES, BATCH_ROWS
-from .privacy import Hasher
+from orchestration.ingest.batches import BATCH_BYTES, BATCH_ROWS
+from orchestration.ingest.privacy import Hasher
 
 BOM = b"\xef\xbb\xbf"
 

@@ -15,23 +15,21 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from orchestration.ingest import ledger
+from orchestration.ingest.batches import Batch, Quarantined, RowReader
+from orchestration.ingest.family import Family
+from orchestration.ingest.frames import Frame, ParseContext, Parser
+from orchestration.ingest.landing import SETTLED_SECONDS, LandedFile, Landing
+from orchestration.ingest.merge import settle_tables
+from orchestration.ingest.privacy import load_hasher
+from orchestration.ingest.readers import open_reader
+from orchestration.ingest.reasons import FILE_REFUSED, ConservationError, FileRefused
+from orchestration.ingest.refusals import write_refusal_note
+from orchestration.ingest.report import IngestReport
+from orchestration.ingest.staging import ChangedWhileReading, Staged, stage
+from orchestration.ingest.writer import FileKey, RowWriter
 from orchestration.settings import Settings
-
-from . import ledger
-from .batches import Batch, Quarantined, RowReader
-from .failpoint import fail_at
-from .frames import Frame, ParseContext, Parser
-from .landing import SETTLED_SECONDS, LandedFile, Landing
-from .merge import settle_tables
-from .places import load_places
-from .privacy import load_hasher
-from .readers import open_reader
-from .reasons import FILE_REFUSED, ConservationError, FileRefused
-from .refusals import write_refusal_note
-from .registry import Family, family_of
-from .report import IngestReport
-from .staging import ChangedWhileReading, Staged, stage
-from .writer import FileKey, RowWriter
+from orchestration.warehouse.failpoint import fail_at
 
 PARSER_VERSION = "2"
 # A sender's clock may be this far ahead.
@@ -46,10 +44,6 @@ QUARANTINE_ROWS = 20_000
 TOLERATED_BAD_ROWS = 10
 
 Progress = Callable[[str, int], None]
-
-
-class UnknownSource(ValueError):
-    """A landing folder that no source family reads."""
 
 
 @dataclass
@@ -78,7 +72,9 @@ class _LoadedFile:
 def ingest_source(
     con: duckdb.DuckDBPyConnection,
     source: str,
+    family: Family,
     *,
+    places: Any,
     run_id: str,
     as_of: datetime,
     settings: Settings,
@@ -88,24 +84,22 @@ def ingest_source(
     """Load every new file of ``landing/<source>``.
 
     Args:
-        con: open connection to the raw database; must not be inside a transaction.
+        con: open connection to the raw database, with its tables; must not be inside a transaction.
+        source: the landing folder.
+        family: the kind of source that it is.
+        places: what the family's parser is told of where its rows carry what; see ``ParseContext``.
         run_id: written to the ledger.
         as_of: the run's own time. Rows later than ``as_of`` and later than the clock (plus five minutes) are refused.
         progress: called with a file name and its size in bytes when the file is dealt with.
         now: the clock at the start; a parameter for tests.
 
     Raises:
-        UnknownSource: no family reads this folder.
-        PlacesError: ``sources.yml`` is not valid.
         ConservationError: a reader lost count; the group of files it was in is not loaded.
     """
-    family = family_of(source)
-    if family is None:
-        raise UnknownSource(f"no source family reads the landing folder {source!r}")
     now = now or datetime.now(UTC)
-    ledger.ensure_tables(con)
+    con.execute("SET TimeZone = 'UTC'")
     settings.make_folders()
-    context = ParseContext(source, max(as_of, now) + CLOCK_SKEW, load_hasher(settings), load_places(settings))
+    context = ParseContext(source, max(as_of, now) + CLOCK_SKEW, load_hasher(settings), places)
     run = _SourceRun(con, family, context, settings, run_id, now)
     landing = Landing(settings.landing_url)
     listing = landing.list_source(source)

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 import duckdb
 
-from .deliveries import settle_statements
-from .tables import AS_TEXTS, TIME, Table
+from orchestration.ingest.deliveries import settle_statements
+from orchestration.ingest.tables import AS_TEXTS, Table
+from orchestration.warehouse.tables import TIME
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,11 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from orchestration.ingest.batches import BATCH_ROWS, Batch, Columns, numbered
+from orchestration.ingest.reasons import FileRefused
+from orchestration.ingest.staging import RATIO_FLOOR_BYTES
+from orchestration.ingest.values import EARLIEST, LATEST
 from orchestration.settings import Settings
-
-from .batches import BATCH_ROWS, Batch, Columns, numbered
-from .reasons import FileRefused
-from .staging import RATIO_FLOOR_BYTES
-from .values import EARLIEST, LATEST
 
 _EPOCH = datetime(1970, 1, 1)
 _EARLIEST_US = int(EARLIEST.timestamp()) * 1_000_000

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from .privacy import is_label, scrub
-from .reasons import BAD_NUMBER, BAD_VALUE, Bad
-from .values import CONTROL, integer
+from orchestration.ingest.privacy import is_label, scrub
+from orchestration.ingest.reasons import BAD_NUMBER, BAD_VALUE, Bad
+from orchestration.ingest.values import CONTROL, integer
 
 MAX_NAME = 200
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import json as arrow_json
 
-from .batches import Objects
+from orchestration.ingest.batches import Objects
 
 # Types of which a list holds just what a parser of single lines gives.
 _EXACT = (pa.string(), pa.int64(), pa.bool_(), pa.null())

@@ -12,9 +12,8 @@ from typing import Any
 
 import orjson
 
+from orchestration.ingest.values import CONTROL
 from orchestration.settings import Settings
-
-from .values import CONTROL
 
 MAX_RESCUED_TEXT = 200
 # A name or label has few words; more is something that somebody wrote.

@@ -7,17 +7,16 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import BinaryIO
 
+from orchestration.ingest.batches import RowReader
+from orchestration.ingest.csv_rows import CsvReader
+from orchestration.ingest.family import Family
+from orchestration.ingest.frames import Parser
+from orchestration.ingest.json_rows import JsonReader
+from orchestration.ingest.parquet_rows import ParquetReader
+from orchestration.ingest.privacy import Hasher
+from orchestration.ingest.reasons import FileRefused
+from orchestration.ingest.staging import Staged, content_format, unpacked
 from orchestration.settings import Settings
-
-from .batches import RowReader
-from .csv_rows import CsvReader
-from .frames import Parser
-from .json_rows import JsonReader
-from .parquet_rows import ParquetReader
-from .privacy import Hasher
-from .reasons import FileRefused
-from .registry import Family
-from .staging import Staged, content_format, unpacked
 
 
 def open_reader(

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from orchestration.ingest.reasons import FILE_REASONS, ROW_REASONS
 from orchestration.settings import Settings
-
-from .reasons import FILE_REASONS, ROW_REASONS
 
 
 def write_refusal_note(settings: Settings, entry: Mapping[str, Any], reasons: Mapping[str, int]) -> Path:

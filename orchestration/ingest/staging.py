@@ -12,11 +12,10 @@ from typing import BinaryIO
 
 import zstandard
 
+from orchestration.ingest.landing import LandedFile, Landing, read_chunks
+from orchestration.ingest.reasons import FileRefused
+from orchestration.ingest.zstd_frames import frames_are_complete
 from orchestration.settings import Settings
-
-from .landing import LandedFile, Landing, read_chunks
-from .reasons import FileRefused
-from .zstd_frames import frames_are_complete
 
 GZIP = b"\x1f\x8b"
 ZSTD = b"\x28\xb5\x2f\xfd"

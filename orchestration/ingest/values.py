@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from .reasons import (
+from orchestration.ingest.reasons import (
     BAD_BOOLEAN,
     BAD_NUMBER,
     BAD_TEXT,

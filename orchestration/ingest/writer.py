@@ -9,11 +9,11 @@ from typing import NamedTuple
 import duckdb
 import pyarrow as pa
 
-from .batches import Quarantined
-from .failpoint import fail_at
-from .merge import row_hash_sql
-from .reasons import FILE_REFUSED
-from .tables import Table
+from orchestration.ingest.batches import Quarantined
+from orchestration.ingest.merge import row_hash_sql
+from orchestration.ingest.reasons import FILE_REFUSED
+from orchestration.ingest.tables import Table
+from orchestration.warehouse.failpoint import fail_at
 
 # Rows are handed to DuckDB in pieces of about half its own row group, which it writes in parallel.
 INSERT_ROWS = 60_000

@@ -8,7 +8,7 @@ from dataclasses import astuple, dataclass, fields
 from decimal import Decimal
 from pathlib import Path
 
-from orchestration.files import write_text_if_changed
+from orchestration.warehouse.files import write_text_if_changed
 
 # An undated price is taken to hold since before anybody's first log row.
 ORIGIN = "2020-01-01"

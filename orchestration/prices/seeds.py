@@ -9,12 +9,12 @@ from pathlib import Path
 
 from rich.table import Table
 
-from orchestration.files import write_text_if_changed
 from orchestration.prices.book import PROVIDERS, PackagePrices, package_prices, package_source
 from orchestration.prices.names import ALIAS_COLUMNS, model_alias_rows
 from orchestration.prices.rows import read_rows, render_csv, write_rows
 from orchestration.prices.update import UpdatePlan, describe, plan_update
 from orchestration.reference.csv_file import read_table
+from orchestration.warehouse.files import write_text_if_changed
 
 PRICES_FILE = "model_prices.csv"
 ALIASES_FILE = "model_aliases.csv"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import duckdb
 
-from orchestration.database import open_database, quote_text
-from orchestration.ingest.failpoint import fail_at
-from orchestration.ingest.registry import SOURCES, family_of
 from orchestration.quality.suites import Suite, load_suites
 from orchestration.quality.validate import keep_result, validate_table
 from orchestration.settings import Settings
+from orchestration.sources.registry import SOURCES, family_of
+from orchestration.warehouse.database import open_database, quote_text
+from orchestration.warehouse.failpoint import fail_at
 
 HOW_TO_MEND = "repair or remove the file in landing, then run `finops rebuild`"
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from orchestration.content_hash import DAILY_MARTS
-from orchestration.database import attach, open_database, quote_name
-from orchestration.ingest.failpoint import fail_at
 from orchestration.quality.suites import Suite, load_suites
 from orchestration.quality.validate import keep_result, validate_table
 from orchestration.settings import Settings
+from orchestration.warehouse.database import attach, open_database, quote_name
+from orchestration.warehouse.failpoint import fail_at
+from orchestration.warehouse.marts import DAILY_MARTS
 
 # Days that this run has not rebuilt were validated by the run that did.
 _REBUILT = "((SELECT mode FROM raw.control.run) = 'full' OR {day} IN (SELECT day FROM raw.control.rebuild_days))"

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from orchestration.database import quote_name
-from orchestration.files import write_text_if_changed
 from orchestration.quality.suites import Expectation, Suite
 from orchestration.settings import Settings
+from orchestration.warehouse.database import quote_name
+from orchestration.warehouse.files import write_text_if_changed
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from orchestration.files import write_text_if_changed
 from orchestration.reference.checks import (
     Tables,
     check_columns,
@@ -27,6 +26,7 @@ from orchestration.reference.rules import check_rules, warn_double_discounts, wa
 from orchestration.reference.specs import PROJECT_SEEDS, SPECS
 from orchestration.reference.values import parse_instant
 from orchestration.settings import PROJECT_DIR, Settings, project_vars
+from orchestration.warehouse.files import write_text_if_changed
 
 # A published rate stands in for days without one (weekends, holidays), at most this many.
 FX_RATE_DAYS = 7

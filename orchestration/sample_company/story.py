@@ -14,14 +14,7 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
 
-from orchestration.sample_company.company import (
-    GPT_MINI,
-    HAIKU,
-    OPUS,
-    SONNET,
-    Regime,
-    UseCase,
-)
+from orchestration.sample_company.company import GPT_MINI, HAIKU, OPUS, SONNET, Regime, UseCase
 from orchestration.sample_company.records import Attempt, Ticket, ms_of
 
 STORY_CASE = "customer_support_answers"

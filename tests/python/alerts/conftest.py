@@ -9,8 +9,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.ingest.ledger import ensure_tables
 from orchestration.settings import Settings
+from orchestration.sources.registry import landed_columns
+from orchestration.warehouse.tables import ensure_tables
 
 from .receiver import LocalReceiver
 
@@ -22,7 +23,7 @@ def settings(tmp_path: Path) -> Settings:
     made = Settings(home=tmp_path / "home", alert_allow_private=True)
     made.make_folders()
     with duckdb.connect(str(made.raw_database)) as con:
-        ensure_tables(con)
+        ensure_tables(con, landed_columns())
     return made
 
 

@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import SecretStr
 
-from orchestration.alerts import LONGEST_WAIT, AlertReport, send_alerts, waiting_time
-from orchestration.webhook import Receiver
+from orchestration.alerts.outbox import LONGEST_WAIT, AlertReport, send_alerts, waiting_time
+from orchestration.alerts.webhook import Receiver
 
 from .conftest import NOW
 
@@ -20,9 +20,9 @@ SEND = """
 import sys
 from datetime import datetime
 from pydantic import SecretStr
-from orchestration.alerts import send_alerts
+from orchestration.alerts.outbox import send_alerts
 from orchestration.settings import get_settings
-from orchestration.webhook import Receiver
+from orchestration.alerts.webhook import Receiver
 now = datetime.fromisoformat(sys.argv[2])
 send_alerts(get_settings(), clock=lambda: now, receiver=Receiver(SecretStr(sys.argv[1]), None, True, 0.15))
 """
@@ -157,9 +157,9 @@ def test_a_webhook_that_is_down_fails_no_run(settings, publish, monkeypatch) -> 
     """Catches a night that ends red, and a warning with the address in it, because a chat program is down."""
     import dagster as dg
 
-    from orchestration.assets import alerts as assets
-    from orchestration.assets.keys import PUBLISHED
-    from orchestration.run_parameters import WriterLock
+    from orchestration.graph import alerts as assets
+    from orchestration.graph.keys import PUBLISHED
+    from orchestration.graph.run_parameters import WriterLock
 
     publish([{}])
     monkeypatch.setenv("FINOPS_HOME", str(settings.home))

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from orchestration.alert_messages import Alert, chat_name, render
+from orchestration.alerts.messages import Alert, chat_name, render
 
 ALERT = Alert(
     "key", "ana", "u", "production", date(2026, 9, 1), 2, "soft", date(2026, 9, 17), Decimal("80.500000000001"),

@@ -10,11 +10,11 @@ import duckdb
 import pytest
 import yaml
 
-from orchestration.publish import publish_build
-from orchestration.publish_ledger import PublishRow
+from orchestration.build.ready import make_ready
+from orchestration.publish.ledger import PublishRow
+from orchestration.publish.policy import litellm_config, write_policy_files
+from orchestration.publish.publish import publish_build
 from orchestration.reference import PreparedReference
-from orchestration.traffic_policy import litellm_config, write_policy_files
-from orchestration.warehouse import make_ready
 
 AT = datetime(2026, 9, 28, 6, tzinfo=UTC)
 ROW = PublishRow("p1", "r1", AT, AT, "hash", 1, 1, "reference", "code")
@@ -179,7 +179,7 @@ def test_the_files_are_published_with_the_build(settings, build, tmp_path) -> No
 
 def test_a_rebuild_remembers_who_was_told(settings, publish, outbox) -> None:
     """Catches a rebuild after which every owner is told everything again."""
-    from orchestration.alerts import send_alerts
+    from orchestration.alerts.outbox import send_alerts
 
     publish([{}])
     send_alerts(settings)

@@ -12,9 +12,9 @@ import traceback
 import pytest
 from pydantic import SecretStr
 
-from orchestration import webhook
+from orchestration.alerts import webhook
+from orchestration.alerts.webhook import DeliveryFailed, Receiver, is_allowed, post
 from orchestration.settings import Settings
-from orchestration.webhook import DeliveryFailed, Receiver, is_allowed, post
 
 SECRET = "the-shared-secret"
 

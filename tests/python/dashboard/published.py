@@ -13,8 +13,8 @@ import duckdb
 import yaml
 
 from orchestration.dashboard.extracts import marts_read
-from orchestration.database import quote_name, quote_text
 from orchestration.settings import PROJECT_DIR
+from orchestration.warehouse.database import quote_name, quote_text
 
 LAST_DAY = "2026-09-27"
 AS_OF = "2026-09-28T06:00:00Z"

@@ -15,13 +15,14 @@ import duckdb
 import pytest
 import yaml
 
-from dashboard.conftest import data_of
-from dashboard.published import HOSTILE, LAST_DAY, contracts, make_published
 from orchestration.dashboard import site as site_module
 from orchestration.dashboard.extracts import EXTRACTS, PAGES, Extract, marts_read
 from orchestration.dashboard.page import to_embedded_json
 from orchestration.dashboard.site import Site, SiteTooLarge, build_site, dashboard_link, single_page
 from orchestration.settings import PROJECT_DIR, Settings
+
+from .conftest import data_of
+from .published import HOSTILE, LAST_DAY, contracts, make_published
 
 
 class _Page(HTMLParser):
@@ -229,14 +230,14 @@ def test_failed_dashboard_does_not_fail_the_run(monkeypatch: pytest.MonkeyPatch,
     """Mistake caught: a night that is reported as failed although its build was published."""
     import dagster as dg
 
-    from orchestration.assets.dashboard import dashboard
+    from orchestration.graph.dashboard import dashboard
 
     monkeypatch.setenv("FINOPS_HOME", str(tmp_path))
     lock = {"writer_lock": dg.ResourceDefinition.none_resource()}
     result = dg.materialize([dg.AssetSpec("published"), dashboard], resources=lock)
     assert result.success
     (event,) = result.asset_materializations_for_node("dashboard")
-    assert event.metadata["error"].value == "CommandError"
+    assert event.metadata["error"].value == "NothingPublished"
 
 
 def test_exposures_name_the_marts_that_each_page_reads() -> None:

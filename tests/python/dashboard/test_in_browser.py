@@ -14,11 +14,12 @@ pytest.importorskip("playwright", reason="playwright is not installed")
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
-from dashboard.browser import PAGES, Visit, chromium, needs_chromium, visit
-from dashboard.published import FORMULA, HOSTILE, IMAGE, LAST_DAY, SCRIPT, make_published
 from orchestration.dashboard.metrics import METRICS
 from orchestration.dashboard.site import build_site
 from orchestration.settings import Settings
+
+from .browser import PAGES, Visit, chromium, needs_chromium, visit
+from .published import FORMULA, HOSTILE, IMAGE, LAST_DAY, SCRIPT, make_published
 
 pytestmark = needs_chromium
 FROM = "2026-08-31"

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from pipeline.engine import Engine
 
-from gate.simulation import Gate, Side, World, releases_of
+from .simulation import Gate, Side, World, releases_of
 
 pytestmark = pytest.mark.slow
 

@@ -10,10 +10,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.ingest.load import ingest_source
-from orchestration.ingest.registry import landed_tables
 from orchestration.ingest.report import IngestReport
 from orchestration.settings import Settings
+from orchestration.sources.loading import load_folder
+from orchestration.sources.registry import landed_columns, landed_tables
+from orchestration.warehouse.tables import ensure_tables
 
 from .samples import NOW
 
@@ -27,6 +28,7 @@ class Warehouse:
         self.settings.make_folders()
         self.landing = home / "landing"
         self.con = duckdb.connect(str(self.settings.raw_database))
+        ensure_tables(self.con, landed_columns())
 
     def land(self, path: str, content: bytes) -> Path:
         """Write a file into landing; gzip by its name."""
@@ -36,7 +38,7 @@ class Warehouse:
         return target
 
     def ingest(self, source: str = "inference", **arguments: Any) -> IngestReport:
-        return ingest_source(
+        return load_folder(
             self.con, source, settings=self.settings, **{"run_id": "run", "as_of": NOW, "now": NOW, **arguments}
         )
 

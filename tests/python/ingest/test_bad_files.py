@@ -20,9 +20,9 @@ import pytest
 import zstandard
 
 from orchestration.ingest.landing import LandedFile, Landing
-from orchestration.ingest.load import UnknownSource
 from orchestration.ingest.reasons import FileRefused
-from orchestration.ingest.registry import family_of
+from orchestration.sources.loading import UnknownSource
+from orchestration.sources.registry import family_of
 
 from .conftest import Warehouse
 from .samples import ATTEMPT, batch, jsonl, span

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import pytest
 
-from orchestration.ingest.failpoint import fail_at
+from orchestration.warehouse.failpoint import fail_at
 
 from .conftest import Warehouse
 from .samples import ATTEMPT, jsonl
@@ -23,10 +23,11 @@ from pathlib import Path
 import duckdb
 from orchestration.ingest import load
 from orchestration.settings import Settings
+from orchestration.sources.loading import load_folder
 load.GROUP_FILES = 2
 settings = Settings(home=Path(sys.argv[1]), hash_key="a test key")
 with duckdb.connect(str(settings.raw_database)) as con:
-    load.ingest_source(con, "inference", run_id="r", as_of=datetime(2026, 7, 1, 12, tzinfo=UTC), settings=settings)
+    load_folder(con, "inference", run_id="r", as_of=datetime(2026, 7, 1, 12, tzinfo=UTC), settings=settings)
 """
 CONTENT = "SELECT * EXCLUDE (_load_id) FROM native.inference ORDER BY ALL"
 

@@ -11,16 +11,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from desk.builders import jira_issue, pagerduty_incident, servicenow_incident, zendesk_ticket
+from sources.desks.builders import jira_issue, pagerduty_incident, servicenow_incident, zendesk_ticket
+from sources.gateway_samples import apim, bedrock, correction, generation, helicone
 
 from orchestration.commands.doctor import examine
 from orchestration.commands.sources import read_ledger, show_sources
-from orchestration.ingest import ledger
-from orchestration.ingest.registry import SOURCES
 from orchestration.quality.landed import check_new_rows
+from orchestration.sources.registry import SOURCES, landed_columns
+from orchestration.warehouse.tables import ensure_tables
 
 from .conftest import Warehouse
-from .gateway_samples import apim, bedrock, correction, generation, helicone
 from .samples import ATTEMPT, CLOCK, DECISION, SPEND_LOG, TICKET, batch, jsonl, span
 from .test_privacy import CANARY, canary_files, canary_rows
 
@@ -215,7 +215,7 @@ def test_commands_name_the_label_and_what_it_takes(warehouse: Warehouse, capsys:
 
 def test_a_ledger_of_an_older_version_is_read_and_extended(warehouse: Warehouse):
     """Catches a command or a run that stops at a ledger that has no such counts yet."""
-    ledger.ensure_tables(warehouse.con)
+    ensure_tables(warehouse.con, landed_columns())
     warehouse.con.execute("ALTER TABLE ledger.load_files DROP COLUMN unusable_labels")
     warehouse.con.execute("CHECKPOINT")
     warehouse.con.close()

@@ -16,9 +16,9 @@ from orchestration.ingest import json_lines
 from orchestration.ingest.batches import Objects
 from orchestration.ingest.frames import json_types
 from orchestration.ingest.json_lines import parse_lines
-from orchestration.ingest.native import FIELDS
 from orchestration.ingest.plain_lines import read_plain
 from orchestration.ingest.reasons import Bad
+from orchestration.sources.native import FIELDS
 
 from .conftest import Warehouse
 from .samples import ATTEMPT, CLOCK, DECISION, TICKET, jsonl

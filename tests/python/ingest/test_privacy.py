@@ -20,9 +20,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestration.ingest.batches import Objects
-from orchestration.ingest.native import rescue
 from orchestration.ingest.privacy import Hasher, is_private, load_hasher, scrub, to_json
 from orchestration.settings import Settings
+from orchestration.sources.native import rescue
 
 from .conftest import Warehouse
 from .samples import ATTEMPT, CLOCK, DECISION, SPEND_LOG, TICKET, batch, jsonl, span
@@ -260,7 +260,7 @@ def test_no_copy_of_a_file_has_a_name(warehouse: Warehouse, monkeypatch: pytest.
 
 def test_an_unforeseen_error_says_nothing_of_the_content(make_warehouse: Callable[..., Warehouse], monkeypatch: Any):
     """Catches a defect that turns file content into an exception text, and one bad file that stops all others."""
-    from orchestration.ingest.native import NativeParser
+    from orchestration.sources.native import NativeParser
 
     honest = NativeParser.parse
 

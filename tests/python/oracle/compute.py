@@ -9,7 +9,8 @@ from decimal import Decimal, localcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
-from . import litellm_rows, native_rows, otel_rows
+from oracle import litellm_rows, native_rows, otel_rows
+
 from .human_work import cost_tickets, find_breach
 from .landing_files import BadRow, landing_files, rows_of
 from .metrics import Figures, first_of_month, monday, spend_daily, sum_cost, use_case_periods

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import zstandard
 
-from pipeline.bad_values import GOOD, NOON, ONE
+from .bad_values import GOOD, NOON, ONE
 
 PLANTED = "Xq7zCanaryInTheMine"
 _SENTENCE = f"Dear Ms Lind, {PLANTED} is my account number"

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.content_hash import hash_marts, total_digest
-from orchestration.database import open_database
-from orchestration.publish_ledger import PublishRow, read_publishes
+from orchestration.publish.content_hash import hash_marts, total_digest
+from orchestration.publish.ledger import PublishRow, read_publishes
 from orchestration.settings import PROJECT_DIR, Settings
+from orchestration.warehouse.database import open_database
 
 AS_OF = "2026-09-28T06:00:00Z"
 _TIMEOUT_SECONDS = 900

@@ -19,21 +19,21 @@ from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 
-from orchestration.content_hash import MartHash, hash_marts, total_digest
-from orchestration.database import open_database
-from orchestration.ingest.load import ingest_source
-from orchestration.ingest.registry import SOURCES
+from orchestration.build.dbt import dbt_environment, variables_set
+from orchestration.build.kept_nodes import Changes, find_changes, kept_nodes, selected_names
+from orchestration.build.plan import Plan, plan
+from orchestration.build.ready import make_ready
 from orchestration.ingest.report import IngestReport
-from orchestration.kept_nodes import Changes, find_changes, kept_nodes, selected_names
-from orchestration.landing_folders import folders_of
-from orchestration.plan import Plan, plan
-from orchestration.project_hash import code_hash
-from orchestration.publish import publish_build
-from orchestration.publish_ledger import PublishRow, audit_mark, record_publish
+from orchestration.publish.content_hash import MartHash, hash_marts, total_digest
+from orchestration.publish.ledger import PublishRow, audit_mark, record_publish
+from orchestration.publish.publish import publish_build
 from orchestration.reference import PreparedReference, prepare
 from orchestration.settings import PROJECT_DIR, Settings
-from orchestration.transform import dbt_environment, variables_set
-from orchestration.warehouse import make_ready
+from orchestration.sources.folders import folders_of
+from orchestration.sources.loading import load_folder
+from orchestration.sources.registry import SOURCES
+from orchestration.warehouse.database import open_database
+from orchestration.warehouse.project_hash import code_hash
 
 # `--quiet` formats each of dbt's thousands of events before it drops them: a tenth of a build of small tables.
 _SILENT = ("--log-level", "none")
@@ -164,7 +164,7 @@ class Warehouse:
         with open_database(self.settings.raw_database, self.settings) as con:
             for family in SOURCES:
                 for folder in folders_of(self.settings, family):
-                    reports[folder] = ingest_source(con, folder, run_id=run_id, as_of=as_of, settings=self.settings)
+                    reports[folder] = load_folder(con, folder, run_id=run_id, as_of=as_of, settings=self.settings)
             planned = plan(con, prepared, self.settings, as_of, run_id)
             changes = find_changes(con, self.settings, prepared, planned, as_of)
             con.execute("CHECKPOINT")

@@ -6,7 +6,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from desk.builders import (
+from ingest.samples import jsonl
+from sources.desks.builders import (
     jira_issue,
     jira_sla,
     jira_worklog,
@@ -18,8 +19,7 @@ from desk.builders import (
     zendesk_policy,
     zendesk_ticket,
 )
-from ingest.gateway_samples import gateway_log, many, trace
-from ingest.samples import jsonl
+from sources.gateway_samples import gateway_log, many, trace
 
 from orchestration.settings import PROJECT_DIR
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import zstandard
 
-from pipeline.command import Home
+from .command import Home
 
 _ZSTD = b"\x28\xb5\x2f\xfd"
 

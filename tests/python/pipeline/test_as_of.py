@@ -10,8 +10,9 @@ from oracle.compute import compute
 
 from orchestration.sample_company import write
 from pipeline import comparison
-from pipeline.engine import Engine, Warehouse
-from pipeline.random_company import START, RandomCompany, deliver, first_reference, write_reference
+
+from .engine import Engine, Warehouse
+from .random_company import START, RandomCompany, deliver, first_reference, write_reference
 
 MARTS = ("periods", "attempts", "outcomes", "spend")
 

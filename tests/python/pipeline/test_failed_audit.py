@@ -10,10 +10,11 @@ import pytest
 import yaml
 
 from orchestration.sample_company import CANARY
-from pipeline.command import Home
-from pipeline.hidden_text import require_hidden
-from pipeline.lean_project import copy_project
-from pipeline.random_company import START, Landed, RandomCompany, deliver
+
+from .command import Home
+from .hidden_text import require_hidden
+from .lean_project import copy_project
+from .random_company import START, Landed, RandomCompany, deliver
 
 # A singular test of our own, so that the project's many need not run here.
 POISON_TEST = """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.engine import Engine
+from .engine import Engine
 
 FLOORS = (("staging",), ("intermediate",), ("facts",), ("facts", "days"), ("marts",), ("semantic",))
 LONGEST_CHAIN = 14

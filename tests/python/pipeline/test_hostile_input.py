@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from orchestration.sample_company import CANARY, write
-from pipeline.bad_values import GOOD, HOSTILE_NAMES, ID_OF, LABELS, bad_lines, bad_rows, unlabelled_rows
-from pipeline.canaries import PLANTED, plant
-from pipeline.command import Home
-from pipeline.hidden_text import places_of, require_hidden
+
+from .bad_values import GOOD, HOSTILE_NAMES, ID_OF, LABELS, bad_lines, bad_rows, unlabelled_rows
+from .canaries import PLANTED, plant
+from .command import Home
+from .hidden_text import places_of, require_hidden
 
 AS_OF = "2026-09-28T06:00:00Z"
 pytestmark = pytest.mark.slow

@@ -13,9 +13,10 @@ import pytest
 
 from orchestration.instants import parse_instant
 from orchestration.sample_company import AS_OF, FIRST_DAY, write
-from pipeline.deliveries import Line, deal, lines_of, write_lines
-from pipeline.engine import Engine, Night, Warehouse
-from pipeline.random_company import (
+
+from .deliveries import Line, deal, lines_of, write_lines
+from .engine import Engine, Night, Warehouse
+from .random_company import (
     START,
     Landed,
     RandomCompany,

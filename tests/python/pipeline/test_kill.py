@@ -12,10 +12,11 @@ import pytest
 
 from orchestration.instants import parse_instant
 from orchestration.sample_company import AS_OF, write
-from pipeline.command import Home
-from pipeline.engine import Engine
-from pipeline.readers import reading
-from pipeline.whole import require_whole
+
+from .command import Home
+from .engine import Engine
+from .readers import reading
+from .whole import require_whole
 
 # Stage and passage; ingest comes first because it loads what the later ones build. The third check of Great
 # Expectations looks at landed rows; dbt's events are about three for each model and test.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipeline.engine import Engine, Warehouse
+from .engine import Engine, Warehouse
 
 AS_OF = datetime(2026, 9, 28, tzinfo=UTC)
 SELECTED = ("+price_versions",)

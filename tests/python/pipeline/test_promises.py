@@ -10,8 +10,8 @@ import yaml
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 
+from orchestration.build.dbt import variables_set
 from orchestration.settings import PROJECT_DIR
-from orchestration.transform import variables_set
 
 # Two days; the first is old in a night that adds to the build.
 ROWS = """

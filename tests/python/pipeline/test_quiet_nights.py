@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.published_files import builds_dir
+from orchestration.publish.files import builds_dir
 from orchestration.sample_company import write
-from pipeline.command import Home
-from pipeline.whole import require_whole
+
+from .command import Home
+from .whole import require_whole
 
 
 @pytest.mark.slow

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.engine import Engine
-from pipeline.random_company import START, RandomCompany, deliver
-from pipeline.readers import reading
+from .engine import Engine
+from .random_company import START, RandomCompany, deliver
+from .readers import reading
 
 NIGHTS = 3
 

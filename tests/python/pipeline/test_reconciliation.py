@@ -20,7 +20,8 @@ import pytest
 from orchestration.commands.focus import write_focus
 from orchestration.sample_company import AS_OF, write
 from orchestration.sample_company.invoices import REASONS
-from pipeline.engine import Engine, Warehouse
+
+from .engine import Engine, Warehouse
 
 pytestmark = pytest.mark.slow
 

@@ -9,9 +9,10 @@ import pytest
 
 from orchestration.instants import parse_instant
 from orchestration.sample_company import AS_OF, write
-from pipeline.deliveries import STATEMENTS, in_another_format, lines_of, write_lines
-from pipeline.engine import Engine, Night, Warehouse
-from pipeline.every_source import GATEWAYS, JIRA_EXPORT, declare_sources, land_other_sources
+
+from .deliveries import STATEMENTS, in_another_format, lines_of, write_lines
+from .engine import Engine, Night, Warehouse
+from .every_source import GATEWAYS, JIRA_EXPORT, declare_sources, land_other_sources
 
 NATIVE = ("inference", "rework", "sla", "outcomes")
 # Marts that show the cost of attempts, by what they have in common with them.

@@ -19,12 +19,13 @@ from dashboard.browser import PAGES, chromium, needs_chromium, visit
 from oracle.compute import OracleResult, compute
 
 from orchestration.dashboard.metrics import METRICS
-from orchestration.reviews import REVIEWS
+from orchestration.reviews.review import REVIEWS
 from orchestration.sample_company import AS_OF, write
 from orchestration.sample_company.story import AFTER, BEFORE, STORY_CASE
 from orchestration.settings import PROJECT_DIR
 from pipeline import comparison
-from pipeline.command import Home
+
+from .command import Home
 
 pytestmark = pytest.mark.slow
 

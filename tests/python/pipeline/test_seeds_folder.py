@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from orchestration.instants import parse_instant
-from pipeline.command import Home
-from pipeline.engine import Engine
+
+from .command import Home
+from .engine import Engine
 
 AS_OF, LATER = "2026-07-05T00:00:00Z", "2026-07-06T00:00:00Z"
 USE_CASES = (

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from orchestration.content_hash import EXCLUDED_MARTS
-from pipeline.command import Home
+from orchestration.publish.content_hash import EXCLUDED_MARTS
+
+from .command import Home
 
 
 def require_whole(home: Home) -> str:

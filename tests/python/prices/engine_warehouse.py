@@ -12,10 +12,12 @@ from typing import Any
 import duckdb
 from pipeline.engine import Engine
 
-from orchestration.database import open_database
-from orchestration.ingest.load import ingest_source
 from orchestration.reference import prepare
 from orchestration.settings import Settings
+from orchestration.sources.loading import load_folder
+from orchestration.sources.registry import landed_columns
+from orchestration.warehouse.database import open_database
+from orchestration.warehouse.tables import ensure_tables
 
 AS_OF = datetime(2027, 6, 1, tzinfo=UTC)
 
@@ -52,9 +54,10 @@ class EngineWarehouse:
         prepare(self.settings)
         folders = [path for path in (self.settings.home / "landing").iterdir() if path.is_dir()]
         with open_database(self.settings.raw_database, self.settings) as con:
+            ensure_tables(con, landed_columns())
             for folder in sorted(folders):
                 if any(folder.iterdir()):
-                    ingest_source(con, folder.name, run_id="engine", as_of=AS_OF, now=AS_OF, settings=self.settings)
+                    load_folder(con, folder.name, run_id="engine", as_of=AS_OF, now=AS_OF, settings=self.settings)
             refused = con.execute("select reason_code, field from ledger.quarantined_rows limit 5").fetchall()
             assert not refused, refused
             con.execute("delete from control.run")

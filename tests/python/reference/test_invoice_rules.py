@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from orchestration.ingest.guardrail_units import POLICIES
 from orchestration.settings import PROJECT_DIR
+from orchestration.sources.guardrail_units import POLICIES
 
 # Usage types of Amazon Bedrock are the counters of its traces, except for the two of sensitive information.
 SENSITIVE = {"sensitiveInformationPolicyUnits": "Paid", "sensitiveInformationPolicyFreeUnits": "Free"}

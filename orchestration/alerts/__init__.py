@@ -1,0 +1,1 @@
+"""Who is told of a crossed budget: the outbox, the messages, the webhook."""

@@ -1,1 +1,0 @@
-"""The asset graph: landing, raw, reference, plan, every dbt model, audits, published."""

@@ -1,0 +1,1 @@
+"""What the reviews are held over, as Markdown."""

@@ -1,0 +1,508 @@
+"""LiteLLM: rows of the spend-log table and standard logging payloads, flattened to one shape."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from orchestration.ingest.batches import Batch, Objects
+from orchestration.ingest.fields import fields
+from orchestration.ingest.frames import Field, Frame, ParseContext, Problems, typed_column
+from orchestration.ingest.paths import BadRow, opened, short
+from orchestration.ingest.privacy import MAX_RESCUED_TEXT, is_label, is_private, to_json
+from orchestration.ingest.reasons import BAD_TIME, BAD_VALUE, INCONSISTENT_TOKENS, UNKNOWN_SHAPE, Bad
+from orchestration.ingest.values import CONTROL, decimal, integer
+from orchestration.sources.flat_rows import PLACED
+from orchestration.sources.guardrail_units import as_json, of_usage
+from orchestration.sources.native import TASK_CLASSES, rescue
+from orchestration.sources.places import PLACED_FIELDS
+
+FIELDS: tuple[Field, ...] = fields(
+    "shape call_id:id! litellm_call_id:id retried_call_id:id trace_id:id session_id:id call_type? status:word!"
+    " error_class? error_code? model model_group custom_llm_provider deployment started_at:time! ended_at:time"
+    " prompt_tokens:integer! completion_tokens:integer! cache_read_tokens:integer cache_write_tokens:integer"
+    " cache_write_1h_tokens:integer reasoning_tokens:integer audio_input_tokens:integer audio_output_tokens:integer"
+    " image_input_tokens:integer web_search_calls:integer region guardrail_units usage_disagrees:boolean"
+    " cache_hit:boolean? spend:money service_tier attempted_retries:integer? attempted_fallbacks:integer?" + PLACED,
+    status=frozenset({"success", "failure"}),
+    task_class=TASK_CLASSES,
+)
+# Everything that LiteLLM itself writes at the top of a row; what is not used is dropped, and only fields that a
+# company added itself are rescued.
+_KNOWN = (
+    "request_id call_type api_key spend total_tokens prompt_tokens completion_tokens startTime endTime "
+    "request_duration_ms completionStartTime model model_id model_group custom_llm_provider api_base user "
+    "metadata cache_hit cache_key request_tags team_id organization_id end_user requester_ip_address messages "
+    "response session_id status mcp_namespaced_tool_name billing_agent_id agent_id proxy_server_request "
+    "litellm_call_id created_at updated_at cost_finalized id trace_id stream response_cost cost_breakdown "
+    "autorouter_savings autorouter_savings_estimate autorouter_baseline_observation "
+    "response_cost_failure_debug_info zero_cost_diagnostic status_fields response_time model_map_information "
+    "saved_cache_cost request_model_access_groups user_agent error_str error_information model_parameters "
+    "hidden_params guardrail_information standard_built_in_tools_params"
+)
+KNOWN = frozenset(_KNOWN.split())
+_READ_COLUMNS = KNOWN - {"response", "proxy_server_request", "api_key", "user", "end_user", "requester_ip_address"}
+_LONG_LIVED = "ephemeral_1h_input_tokens"
+_LIFETIME = re.compile("ephemeral_([0-9]{1,6})([sm])_input_tokens")
+_ATTEMPT = re.compile("(.+)-attempt-[0-9]{1,6}")
+_EMPTY_BODIES = ("", "{}", "[]", "null", {}, [])
+
+
+class _BadMember(Exception):
+    """A member that should hold an object holds something else."""
+
+    def __init__(self, field: str, value: Any) -> None:
+        super().__init__(field)
+        self.field = field
+        self.value = value
+
+
+class LiteLLMParser:
+    """Parser of ``litellm.calls``. See ``frames.Parser``."""
+
+    def __init__(self, context: ParseContext) -> None:
+        self._context = context
+        self._places = {
+            field: [_Place.parse(place, field) for place in context.places.of(field)] for field in PLACED_FIELDS
+        }
+        self._holders = {place.holder for places in self._places.values() for place in places}
+
+    def wants(self, name: str) -> bool:
+        return name in _READ_COLUMNS or (name not in KNOWN and not is_private(name))
+
+    def parse(self, batch: Batch, *, lenient_numbers: bool) -> Frame:
+        problems = Problems()
+        flat_rows = []
+        for place, row in enumerate(batch.values.objects()):
+            try:
+                flat = self._flatten(row)
+            except _BadMember as bad:
+                problems.add(place, BAD_VALUE, bad.field, bad.value)
+                flat = {}
+            except BadRow as bad:
+                problems.add(place, bad.reason, bad.field, bad.value)
+                flat = {}
+            if isinstance(flat, Bad):
+                problems.add(place, flat, "request_id")
+                flat = {}
+            flat_rows.append(flat)
+        rows = Objects(flat_rows)
+        columns: dict[str, pa.Array] = {
+            field.name: typed_column(
+                field,
+                rows.column(field.name),
+                problems,
+                latest=self._context.latest,
+                lenient=lenient_numbers,
+                # LiteLLM writes its times in UTC, and its database and CSV export show them without an offset.
+                naive_is_utc=True,
+            )
+            for field in FIELDS
+        }
+        _check(columns, problems)
+        columns["attributes"] = pa.array(rows.column("attributes"), pa.string())
+        columns["_rescued"], _ = rescue(batch.values, KNOWN)
+        return problems.split(columns, batch, self._context.hasher)
+
+    def _flatten(self, row: dict[str, Any]) -> dict[str, Any] | Bad:
+        if "request_id" in row or "spend" in row:
+            shape, call_id, spend = "spend_log", row.get("request_id"), row.get("spend")
+        elif "response_cost" in row or ("id" in row and "startTime" in row):
+            shape, call_id, spend = "payload", row.get("id"), row.get("response_cost")
+        else:
+            return UNKNOWN_SHAPE
+        metadata = _object(row, "metadata")
+        hidden = _object(row, "hidden_params")
+        usage = _object(metadata, "usage_object") or _object(hidden, "usage_object")
+        breakdown = _object(row, "cost_breakdown") or _object(metadata, "cost_breakdown")
+        error = _object(row, "error_information") or _object(metadata, "error_information")
+        status = row.get("status") or metadata.get("status") or ("failure" if error else "success")
+        tags = _tags(row.get("request_tags"))
+        cache_hit = _cache_hit(row.get("cache_hit"))
+        flat = {
+            "shape": shape,
+            "call_id": call_id,
+            "litellm_call_id": row.get("litellm_call_id") or metadata.get("litellm_call_id"),
+            "retried_call_id": _retried_call_id(call_id, status, metadata),
+            "trace_id": row.get("trace_id"),
+            "session_id": row.get("session_id"),
+            "call_type": row.get("call_type"),
+            "status": status,
+            "error_class": error.get("error_class"),
+            "error_code": error.get("error_code"),
+            "model": row.get("model") or row.get("model_group"),
+            "model_group": row.get("model_group"),
+            "custom_llm_provider": row.get("custom_llm_provider"),
+            "deployment": _deployment(row, metadata, hidden),
+            "started_at": row.get("startTime"),
+            "ended_at": row.get("endTime"),
+            "prompt_tokens": _or_nothing_if_failed(row.get("prompt_tokens"), status),
+            "completion_tokens": _or_nothing_if_failed(row.get("completion_tokens"), status),
+            "usage_disagrees": _usage_disagrees(row, usage, metadata),
+            "region": _region(breakdown),
+            "guardrail_units": _guardrail_units(row, metadata),
+            "cache_hit": cache_hit,
+            "spend": _spend(spend, breakdown, cache_hit, row),
+            "service_tier": "batch"
+            if _is_batch(row, metadata, hidden)
+            else served_tier(usage.get("service_tier") or breakdown.get("service_tier") or hidden.get("service_tier")),
+            "attempted_retries": metadata.get("attempted_retries"),
+            "attempted_fallbacks": metadata.get("attempted_fallbacks"),
+            "attributes": _attributes(row, metadata, tags),
+            **_usage_counts(usage, metadata),
+        }
+        opened = {**row, "metadata": metadata}
+        # Fields share the objects that they stand in.
+        holders = {path: _held_at(opened, path) for path in self._holders}
+        for field, places in self._places.items():
+            found = None
+            for place in places:
+                found = place.find(holders[place.holder], tags)
+                if found is not None:
+                    break
+            flat[field] = found
+        if flat["prompt_hash"] is None and row.get("messages") not in _EMPTY_BODIES:
+            flat["prompt_hash"] = self._context.hasher.of_prompt(row.get("messages"))
+        return flat
+
+
+def _is_batch(row: dict[str, Any], *holders: dict[str, Any]) -> bool:
+    """Whether a row stands for a finished batch: LiteLLM logs its usage with the call that fetched it, and states no
+    tier."""
+    call_type = row.get("call_type")
+    return (type(call_type) is str and call_type.endswith("retrieve_batch")) or any(
+        holder.get("batch_models") for holder in holders
+    )
+
+
+def _deployment(row: dict[str, Any], metadata: dict[str, Any], hidden: dict[str, Any]) -> str | None:
+    """The deployment that the router called; None where its provider served from pay-as-you-go capacity instead."""
+    headers = _inner(hidden, "additional_headers")
+    if metadata.get("azure_spillover") or str(headers.get("llm_provider-x-ms-is-spilled-over")).lower() == "true":
+        return None
+    return short(row.get("model_id")) or short(hidden.get("model_id"))
+
+
+def _retried_call_id(call_id: Any, status: Any, metadata: dict[str, Any]) -> str | None:
+    """The call that a failed row is an attempt of. LiteLLM writes the last attempt under the call's own id, and earlier
+    ones that were billed as ``<id>-attempt-<number>``."""
+    if status != "failure" or type(call_id) is not str:
+        return None
+    retries = (integer(metadata.get(name)) for name in ("attempted_retries", "attempted_fallbacks"))
+    last = any(_is_some(count) for count in retries)
+    match = _ATTEMPT.fullmatch(call_id)
+    return match[1] if match else call_id if last else None
+
+
+def _region(breakdown: dict[str, Any]) -> str | None:
+    """The region whose prices LiteLLM took: where the data had to stay, else where Vertex served. Google's global
+    endpoint is no region."""
+    location = short(breakdown.get("vertex_location"))
+    served = None if location is None or location.lower() == "global" else location
+    return short(breakdown.get("data_residency")) or served
+
+
+def _object(row: dict[str, Any], name: str) -> dict[str, Any]:
+    """A member that is an object or JSON text of one; empty when it is absent, null or blank."""
+    value = row.get(name)
+    if type(value) is str and value.strip():
+        try:
+            value = orjson.loads(value)
+        except ValueError:
+            raise _BadMember(name, value) from None
+    if value is None or value == "":
+        return {}
+    if type(value) is not dict:
+        raise _BadMember(name, value)
+    return value
+
+
+def _inner(usage: dict[str, Any], name: str) -> dict[str, Any]:
+    value = usage.get(name)
+    return value if type(value) is dict else {}
+
+
+def _first_count(*counts: Any) -> Any:
+    """The first count that is neither absent nor 0: some senders fill only one of several names and set the other
+    to 0. Else 0 if it was stated, else None."""
+    stated = [count for count in counts if count is not None]
+    return next((count for count in stated if count != 0), 0 if stated else None)
+
+
+def _stated_reads(usage: dict[str, Any], metadata: dict[str, Any]) -> list[Any]:
+    """Cache reads under all their names: in OpenAI's words, in Anthropic's, and as LiteLLM repeats these."""
+    return [
+        _inner(usage, "prompt_tokens_details").get("cached_tokens"),
+        usage.get("cache_read_input_tokens"),
+        _inner(metadata, "additional_usage_values").get("cache_read_input_tokens"),
+    ]
+
+
+def _stated_writes(usage: dict[str, Any], metadata: dict[str, Any]) -> list[Any]:
+    """Cache writes of all lifetimes together, under all their names."""
+    details = _inner(usage, "prompt_tokens_details")
+    return [
+        details.get("cache_write_tokens"),
+        details.get("cache_creation_tokens"),
+        usage.get("cache_creation_input_tokens"),
+        _inner(metadata, "additional_usage_values").get("cache_creation_input_tokens"),
+    ]
+
+
+def _lifetimes(usage: dict[str, Any]) -> dict[str, Any]:
+    """Cache writes by how long they live."""
+    found = (
+        _inner(_inner(usage, "prompt_tokens_details"), "cache_creation_token_details")
+        or _inner(usage, "cache_creation_token_details")
+        or _inner(usage, "cache_creation")
+    )
+    return {name: count for name, count in found.items() if name.startswith("ephemeral_") and count is not None}
+
+
+def _short_lived(lifetimes: dict[str, Any]) -> Any:
+    """Cache writes of every lifetime but an hour; None where none is stated. What is no count is handed on as it is,
+    and refused."""
+    stated = [count for name, count in lifetimes.items() if name != _LONG_LIVED]
+    bad = next((count for count in stated if isinstance(integer(count), Bad)), None)
+    return bad if bad is not None else sum(integer(count) or 0 for count in stated) if stated else None
+
+
+def _usage_counts(usage: dict[str, Any], metadata: dict[str, Any]) -> dict[str, Any]:
+    read = _inner(usage, "prompt_tokens_details")
+    written = _inner(usage, "completion_tokens_details")
+    lifetimes = _lifetimes(usage)
+    long_lived = lifetimes.get(_LONG_LIVED)
+    cache_write = _first_count(*_stated_writes(usage, metadata), None if long_lived else _short_lived(lifetimes))
+    return {
+        "cache_read_tokens": _first_count(*_stated_reads(usage, metadata)),
+        "cache_write_tokens": _without_long_lived(cache_write, long_lived, lifetimes),
+        "cache_write_1h_tokens": long_lived,
+        "reasoning_tokens": written.get("reasoning_tokens"),
+        "audio_input_tokens": read.get("audio_tokens"),
+        "audio_output_tokens": written.get("audio_tokens"),
+        "image_input_tokens": read.get("image_tokens"),
+        "web_search_calls": _first_count(
+            _inner(usage, "server_tool_use").get("web_search_requests"), read.get("web_search_requests")
+        ),
+    }
+
+
+def _guardrail_units(row: dict[str, Any], metadata: dict[str, Any]) -> str | None:
+    """Units of every guardrail that checked the call. What it found, which stands beside them, is not looked at."""
+    entries = opened(row.get("guardrail_information")) or opened(metadata.get("guardrail_information"))
+    units: Counter[tuple[str, str]] = Counter()
+    for entry in entries if type(entries) is list else [entries]:
+        if type(entry) is dict and entry.get("guardrail_usage"):
+            provider = short(entry.get("guardrail_provider")) or "unknown"
+            units += of_usage(provider.lower().partition("/")[0], entry["guardrail_usage"])
+    return as_json(units)
+
+
+def _usage_disagrees(row: dict[str, Any], usage: dict[str, Any], metadata: dict[str, Any]) -> bool:
+    """Whether the counts of a row contradict each other, or its usage holds something that no bucket has."""
+    # Senders that fill only one of several names set the others to 0.
+    cached = (_stated_reads(usage, metadata), _stated_writes(usage, metadata))
+    return (
+        _total_disagrees(row)
+        or any(_names_differ(names) for names in cached)
+        or any(_differ(row.get(name), usage.get(name)) for name in ("prompt_tokens", "completion_tokens"))
+        or _lifetimes_disagree(usage, metadata)
+        or _is_some(integer(_inner(usage, "prompt_tokens_details").get("google_maps_grounding_requests")))
+    )
+
+
+def _names_differ(names: list[Any]) -> bool:
+    stated = [count for count in names if count]
+    return len(stated) > 1 and len({count for count in map(integer, stated) if _is_some(count)}) > 1
+
+
+def _is_some(count: Any) -> bool:
+    return type(count) is int and count > 0
+
+
+def _differ(one: Any, other: Any) -> bool:
+    counts = (integer(one), integer(other))
+    return all(type(count) is int for count in counts) and counts[0] != counts[1]
+
+
+def _total_disagrees(row: dict[str, Any]) -> bool:
+    """Whether the row's own total is another than its input and output together; False where it states none."""
+    total, prompt, completion = (integer(row.get(f"{name}_tokens")) for name in ("total", "prompt", "completion"))
+    if type(total) is not int:
+        return False
+    return total != sum(count for count in (prompt, completion) if type(count) is int)
+
+
+def _lifetimes_disagree(usage: dict[str, Any], metadata: dict[str, Any]) -> bool:
+    """Whether the cache writes of the lifetimes are not what is written altogether, or some live longer than an hour,
+    for which there is no price. Those of less than an hour are priced as five minutes are."""
+    counts = {name: count for name, value in _lifetimes(usage).items() if type(count := integer(value)) is int}
+    if any(count > 0 and _lives_beyond_an_hour(name) for name, count in counts.items()):
+        return True
+    whole = integer(_first_count(*_stated_writes(usage, metadata)))
+    # Long-lived ones alone leave the rest of the total to the short lifetime, and zeros alone say nothing.
+    told = sum(counts.values()) if counts.keys() - {_LONG_LIVED} else 0
+    return _is_some(whole) and told > 0 and whole != told
+
+
+def _lives_beyond_an_hour(name: str) -> bool:
+    """Also where the name does not tell."""
+    match = _LIFETIME.fullmatch(name)
+    return name != _LONG_LIVED and not (match and int(match[1]) < (60 if match[2] == "m" else 3_600))
+
+
+def _without_long_lived(total: Any, long_lived: Any, lifetimes: dict[str, Any]) -> Any:
+    """Cache writes of the short lifetime: the reported total holds both."""
+    whole, part = integer(total), integer(long_lived)
+    if isinstance(part, Bad) or isinstance(whole, Bad) or part is None:
+        return total
+    if whole is None:
+        return _short_lived(lifetimes)
+    # A part larger than the total comes out negative, which is refused as a bad number.
+    return whole - part
+
+
+def _or_nothing_if_failed(count: Any, status: Any) -> Any:
+    """A failed call that reports no tokens had none; a successful one must report them."""
+    return 0 if count is None and status == "failure" else count
+
+
+def _cache_hit(value: Any) -> Any:
+    """The spend-log table stores the text of a Python value."""
+    return None if value == "None" else value
+
+
+def _used_tokens(row: dict[str, Any]) -> bool:
+    return any(_is_some(integer(row.get(name), lenient=True)) for name in ("prompt_tokens", "completion_tokens"))
+
+
+def _spend(spend: Any, breakdown: dict[str, Any], cache_hit: Any, row: dict[str, Any]) -> Any:
+    """The spend; where it is 0 although a cost was worked out, as streamed calls are logged, that cost.
+
+    0 where tokens were used and the spend is that of guardrails and built-in tools alone: LiteLLM adds these also to
+    the cost of a model that it knows no price of, which is 0.
+    """
+    if cache_hit is True or str(cache_hit).lower() == "true":
+        return spend
+    total = breakdown.get("total_cost")
+    if spend in (None, 0, "", "0", "0.0") and type(total) in (int, float) and total > 0:
+        spend = total
+    besides = [decimal(breakdown.get(name), scale=12) for name in ("guardrail_cost", "tool_usage_cost")]
+    known = sum(part for part in besides if isinstance(part, Decimal))
+    if not known or not _used_tokens(row):
+        return spend
+    amount = decimal(spend, scale=12)
+    return 0 if isinstance(amount, Decimal) and amount <= known else spend
+
+
+def served_tier(tier: Any) -> Any:
+    """The tier of service in our words: providers call the standard one ``default`` or ``on_demand``, and ``auto``
+    is what was asked for, not what served."""
+    if type(tier) is not str:
+        return None
+    word = tier.strip().lower()
+    return {"default": "standard", "on_demand": "standard", "auto": None}.get(word, word)
+
+
+def _tags(value: Any) -> list[str]:
+    if type(value) is str:
+        try:
+            value = orjson.loads(value)
+        except ValueError:
+            return []
+    tags = value if type(value) is list else []
+    return [t for t in tags if type(t) is str and is_label(t)]
+
+
+class _Place(NamedTuple):
+    """Where a field may stand: a name in the object at a path, or else a tag with one of these beginnings."""
+
+    holder: tuple[str, ...]
+    name: str
+    prefixes: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, place: str, field: str) -> _Place:
+        *holder, name = place.split(".")
+        return cls((), "", (f"{field}:", f"{field}=")) if place == "tag" else cls(tuple(holder), name, ())
+
+    def find(self, holder: dict[str, Any], tags: list[str]) -> Any:
+        """The value here; None when there is none or it is empty."""
+        if self.prefixes:
+            for tag in tags:
+                if tag.startswith(self.prefixes):
+                    return tag[len(self.prefixes[0]) :] or None
+            return None
+        value = holder.get(self.name)
+        return None if value == "" else value
+
+
+def _held_at(value: Any, path: tuple[str, ...]) -> dict[str, Any]:
+    """The object at a path, empty when there is none. Objects on the way may be JSON text."""
+    for name in (*path, None):
+        if type(value) is str and value.startswith("{"):
+            try:
+                value = orjson.loads(value)
+            except ValueError:
+                return {}
+        if type(value) is not dict:
+            return {}
+        if name is not None:
+            value = value.get(name)
+    return value
+
+
+def _attributes(row: dict[str, Any], metadata: dict[str, Any], tags: list[str]) -> str | None:
+    """What mapping rules may look at. No user, no key, no address."""
+    found = {
+        "team_id": row.get("team_id") or metadata.get("user_api_key_team_id"),
+        "team_alias": metadata.get("user_api_key_team_alias"),
+        "key_alias": metadata.get("user_api_key_alias"),
+        "org_id": row.get("organization_id") or metadata.get("user_api_key_org_id"),
+        "model_group": row.get("model_group"),
+    }
+    named = [(name, value) for name, value in found.items() if type(value) is str and value]
+    return _attributes_json(tuple(named), tuple(tags))
+
+
+@lru_cache(maxsize=10_000)
+def _attributes_json(named: tuple[tuple[str, str], ...], tags: tuple[str, ...]) -> str | None:
+    """One text for the many calls of a team with the same tags."""
+    kept: dict[str, Any] = {
+        name: value for name, value in named if len(value) <= MAX_RESCUED_TEXT and not CONTROL.search(value)
+    }
+    if tags:
+        kept["tags"] = tags
+    return to_json(kept) if kept else None
+
+
+def _check(columns: dict[str, pa.Array], problems: Problems) -> None:
+    problems.add_where(pc.less(columns["ended_at"], columns["started_at"]), BAD_TIME, "ended_at")
+    check_parts(columns, problems, whole="prompt_tokens", output="completion_tokens")
+
+
+def check_parts(
+    columns: dict[str, pa.Array], problems: Problems, *, whole: str, output: str, includes_cache: Any = True
+) -> None:
+    """Parts of the input (the cached ones where it includes them) and of the output must not exceed it: what is left
+    after taking them away is priced, and must not be negative."""
+
+    def known(name: str) -> pa.Array:
+        return pc.fill_null(columns[name], 0)
+
+    cached = pc.add(pc.add(known("cache_read_tokens"), known("cache_write_tokens")), known("cache_write_1h_tokens"))
+    within = pc.if_else(includes_cache, cached, 0)
+    parts = pc.add(within, pc.add(known("audio_input_tokens"), known("image_input_tokens")))
+    problems.add_where(pc.greater(parts, columns[whole]), INCONSISTENT_TOKENS, whole)
+    audio = columns["audio_output_tokens"]
+    problems.add_where(pc.greater(audio, columns[output]), INCONSISTENT_TOKENS, "audio_output_tokens")
+    # Reasoning is taken from what audio leaves of the output; without an output there is nothing to take it from.
+    left = pc.max_element_wise(pc.subtract(known(output), pc.fill_null(audio, 0)), 0)
+    problems.add_where(pc.greater(columns["reasoning_tokens"], left), INCONSISTENT_TOKENS, "reasoning_tokens")
