@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from orchestration.settings import Settings
 
 EXIT_CODE_IN_PROGRESS = 75
-
-_guard = threading.Lock()
-_held: dict[Path, tuple[int, int]] = {}
 
 
 class RunInProgress(RuntimeError):
@@ -25,29 +21,38 @@ class RunInProgress(RuntimeError):
 def writer_lock(settings: Settings) -> Iterator[None]:
     """Hold the warehouse for writing.
 
-    The kernel releases the lock when the process ends, however it ends; there is no file to clean up and no process id
-    to be mistaken about. Inside one process the lock is counted, so that a command may take it before the job does.
+    The kernel releases the lock when the process ends, however it ends; there is no file to clean up. Inside one process
+    the lock is counted, so that a command may take it before the job does.
 
     Raises:
-        RunInProgress: another process holds it.
+        RunInProgress: another process holds it; the text names the process.
     """
     path = settings.lock_file
-    with _guard:
-        if path in _held:
-            descriptor, count = _held[path]
-            _held[path] = (descriptor, count + 1)
-        else:
-            _held[path] = (_take(path), 1)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(
+        path,
+        mode=0o600,
+        blocking=False,
+        # One count for the whole process: Dagster may run a step in another thread than the one that took the lock.
+        thread_local=False,
+        is_singleton=True,
+        # A lock that is only a file outlives a killed process.
+        fallback_to_soft=False,
+        on_acquired=_name_holder,
+    )
+    try:
+        lock.acquire()
+    except Timeout:
+        # The number is for people only: whether the lock is held is the kernel's word.
+        holder = path.read_text(encoding="ascii", errors="replace").strip()
+        who = f"process {holder} holds" if holder.isdigit() else "it holds"
+        raise RunInProgress(
+            f"a run is in progress ({who} {path}); wait for it to end, readers are not affected"
+        ) from None
     try:
         yield
     finally:
-        with _guard:
-            descriptor, count = _held[path]
-            if count > 1:
-                _held[path] = (descriptor, count - 1)
-            else:
-                del _held[path]
-                os.close(descriptor)
+        lock.release()
 
 
 def lock_is_held(settings: Settings) -> bool:
@@ -59,17 +64,6 @@ def lock_is_held(settings: Settings) -> bool:
         return True
 
 
-def _take(path: Path) -> int:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise RunInProgress(
-            f"a run is in progress (it holds {path}); wait for it to end, readers are not affected"
-        ) from None
-    except BaseException:
-        os.close(descriptor)
-        raise
-    return descriptor
+def _name_holder(descriptor: int) -> None:
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)

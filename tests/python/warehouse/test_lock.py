@@ -37,7 +37,7 @@ def holder(settings: Settings):
 def test_a_second_process_is_told_at_once_and_a_killed_one_leaves_no_lock(settings: Settings, holder) -> None:
     """Catches a lock that waits, that is not seen across processes, or that stays after SIGKILL."""
     started = time.monotonic()
-    with pytest.raises(RunInProgress, match="a run is in progress"), writer_lock(settings):
+    with pytest.raises(RunInProgress, match=f"a run is in progress .process {holder.pid} holds"), writer_lock(settings):
         pass
     assert time.monotonic() - started < 1
     assert lock_is_held(settings)
