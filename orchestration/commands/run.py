@@ -114,11 +114,9 @@ def run_job(settings: Settings, job: str, *, as_of: datetime, **parameters: Any)
         except DbtFailure as error:
             raise CommandError(str(error), EXIT_FAILED) from error
 
-    from orchestration.graph.run_history import quick_history
-
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     config = as_of_config(as_of.isoformat(), **parameters) | {"loggers": {"stages": {"config": {}}}}
-    with quick_history(), dg.DagsterInstance.from_config(str(settings.dagster_dir)) as instance, _stages(settings):
+    with dg.DagsterInstance.from_config(str(settings.dagster_dir)) as instance, _stages(settings):
         result = defs.resolve_job_def(job).execute_in_process(
             run_config=config, instance=instance, raise_on_error=False
         )

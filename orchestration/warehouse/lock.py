@@ -21,8 +21,8 @@ class RunInProgress(RuntimeError):
 def writer_lock(settings: Settings) -> Iterator[None]:
     """Hold the warehouse for writing.
 
-    The kernel releases the lock when the process ends, however it ends; there is no file to clean up. Inside one process
-    the lock is counted, so that a command may take it before the job does.
+    The kernel releases the lock when the process ends, however it ends; there is no file to clean up. Inside one
+    process the lock is counted, so that a command may take it before the job does.
 
     Raises:
         RunInProgress: another process holds it; the text names the process.
