@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import logging
-import os
-import shutil
 import warnings
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from orchestration.build.outcome import RunOutcome
 from orchestration.build.quiet import nothing_new_since
 from orchestration.commands.console import EXIT_FAILED, CommandError, err, out, plain
-from orchestration.settings import PROJECT_DIR, Settings
+from orchestration.settings import Settings
 from orchestration.warehouse.lock import writer_lock
 
 # Stage names in the order of a run, and what the steps of each are called.
@@ -32,24 +29,8 @@ STAGES = {
 CHECKS_OF_ROWS = ("_rows_are_accounted_for", "_new_rows_are_sound")
 CHECKS_OF_MARTS = ("_is_sound",)
 _LISTED = 20
-_RUNS_KEPT = 90
 _LINE = 400
 PUBLISH_STEPS = ("hash", "copy", "parquet", "switch")
-
-
-@dataclass
-class RunOutcome:
-    """How a run ended: what failed and why, and the publish that readers see now."""
-
-    success: bool
-    failures: list[str] = field(default_factory=list)
-    published: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def sentence(self) -> str:
-        """What a run that went well has done."""
-        publish_id = self.published.get("publish_id", "")
-        return f"published {publish_id}" if self.published.get("is_new") else f"nothing new since {publish_id}"
 
 
 def run_or_fail(settings: Settings, job: str, *, as_of: datetime | None, **parameters: Any) -> RunOutcome:
@@ -67,7 +48,7 @@ def run_or_fail(settings: Settings, job: str, *, as_of: datetime | None, **param
             outcome = RunOutcome(True, published={"publish_id": kept})
             _after_a_quiet_night(settings, kept)
         else:
-            outcome = run_job(settings, job, as_of=instant, **parameters)
+            outcome = _run(settings, job, instant, parameters)
     if not outcome.success:
         reasons = "\n".join(f"  {_shortened(line)}" for line in outcome.failures[:_LISTED]) or "  no reason was given"
         if len(outcome.failures) > _LISTED:
@@ -99,90 +80,22 @@ def _after_a_quiet_night(settings: Settings, publish_id: str) -> None:
         err.print(plain(f"the dashboard was not made ({type(error).__name__}: {error})"), style="yellow")
 
 
-def run_job(settings: Settings, job: str, *, as_of: datetime, **parameters: Any) -> RunOutcome:
-    """Execute a job in this process, with Dagster's storage in the state folder."""
+def _run(settings: Settings, job: str, as_of: datetime, parameters: dict[str, Any]) -> RunOutcome:
     warnings.filterwarnings("ignore")
-    prepare_dagster_home(settings)
     with err.status("reading the dbt project"):
-        import dagster as dg
-
         from orchestration.build.dbt import DbtFailure
-        from orchestration.graph.jobs import as_of_config
 
         try:
             from orchestration.definitions import defs
         except DbtFailure as error:
             raise CommandError(str(error), EXIT_FAILED) from error
-
-    logging.getLogger("dagster").setLevel(logging.CRITICAL)
-    config = as_of_config(as_of.isoformat(), **parameters) | {"loggers": {"stages": {"config": {}}}}
-    with dg.DagsterInstance.from_config(str(settings.dagster_dir)) as instance, _stages(settings):
-        result = defs.resolve_job_def(job).execute_in_process(
-            run_config=config, instance=instance, raise_on_error=False
-        )
-        _forget_old_runs(instance)
-        return RunOutcome(result.success, failures_of(result.all_events), _published(result.all_events))
-
-
-def _forget_old_runs(instance: Any) -> None:
-    """Dagster keeps every event of every run, a few megabytes each, for ever; the last quarter is kept here."""
-    for run in instance.get_runs()[_RUNS_KEPT:]:
-        if run.is_finished:
-            instance.delete_run(run.run_id)
-
-
-def prepare_dagster_home(settings: Settings) -> None:
-    """Dagster's storage stays in the state folder; its telemetry is off."""
-    settings.dagster_dir.mkdir(parents=True, exist_ok=True)
-    # Steps hand the checked reference data on through this folder, and rates and contacts are not for everyone.
-    settings.dagster_dir.chmod(0o700)
-    shutil.copyfile(PROJECT_DIR / "dagster.yaml", settings.dagster_dir / "dagster.yaml")
-    os.environ["DAGSTER_HOME"] = str(settings.dagster_dir)
-
-
-def failures_of(events: list[Any]) -> list[str]:
-    """One line for each check that failed and each step that broke, without what only followed from it."""
-    lines = []
-    for event in events:
-        if event.event_type_value == "ASSET_CHECK_EVALUATION":
-            check = event.asset_check_evaluation_data
-            # Warnings and dbt's tests are not repeated: those are in the failure of the dbt step.
-            if not check.passed and check.severity.value == "ERROR" and event.step_key != "dbt_build":
-                name = f"{check.asset_key.to_user_string()}: {check.check_name}"
-                lines.append(f"check {name}: {check.description or 'failed'}")
-        elif event.event_type_value == "STEP_FAILURE":
-            data = event.step_failure_data
-            if data.error is not None and "DagsterAssetCheckFailedError" in (data.error.cls_name or ""):
-                continue
-            lines += _reasons(data)
-        elif event.event_type_value in ("PIPELINE_FAILURE", "RUN_FAILURE") and not lines:
-            error = getattr(event.event_specific_data, "first_step_failure_event", None) or event.event_specific_data
-            if getattr(error, "error", None) is not None:
-                lines.append(_last_cause(error.error))
-    return lines
+        from orchestration.graph.run import run_job
+    with _stages(settings):
+        return run_job(defs, settings, job, as_of=as_of, **parameters)
 
 
 def _shortened(line: str) -> str:
     return line if len(line) <= _LINE else f"{line[:_LINE]}..."
-
-
-def _reasons(data: Any) -> list[str]:
-    if data.user_failure_data is not None and data.user_failure_data.description:
-        return data.user_failure_data.description.splitlines()
-    return [_last_cause(data.error)] if data.error is not None else []
-
-
-def _last_cause(error: Any) -> str:
-    while error.cause is not None:
-        error = error.cause
-    return error.message.strip().partition(": ")[2] or error.message.strip()
-
-
-def _published(events: list[Any]) -> dict[str, Any]:
-    for event in events:
-        if event.event_type_value == "ASSET_MATERIALIZATION" and event.asset_key.path[-1] == "published":
-            return {name: value.value for name, value in event.materialization.metadata.items()}
-    return {}
 
 
 class _stages:

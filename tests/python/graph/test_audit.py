@@ -4,10 +4,10 @@ import dagster as dg
 import duckdb
 import pytest
 
-from orchestration.commands.run import failures_of
 from orchestration.graph import published as audit
 from orchestration.graph.keys import REFERENCE
 from orchestration.graph.published import mart_checks, published_asset
+from orchestration.graph.run import failures_of
 from orchestration.graph.run_parameters import WriterLock
 from orchestration.publish.publish import publish_build
 from orchestration.quality.suites import Suite
