@@ -46,6 +46,7 @@ bench: $(STAMP)
 lint: $(STAMP)
 	.venv/bin/ruff check orchestration tests benchmarks
 	.venv/bin/ruff format --check orchestration tests benchmarks
+	.venv/bin/lint-imports --no-logo --no-cache
 	@mkdir -p "$(FINOPS_HOME)/warehouse"
 	.venv/bin/sqlfluff lint models tests/reconciliation
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,8 @@ from .samples import NOW
 class Warehouse:
     """A raw database over a landing folder."""
 
-    def __init__(self, home: Path, **settings: Any) -> None:
+    def __init__(self, home: Path, now: datetime = NOW, **settings: Any) -> None:
+        self.now = now
         # One key for all homes: their prompt hashes are compared.
         self.settings = Settings(home=home, **{"hash_key": "a test key", **settings})
         self.settings.make_folders()
@@ -39,7 +41,10 @@ class Warehouse:
 
     def ingest(self, source: str = "inference", **arguments: Any) -> IngestReport:
         return load_folder(
-            self.con, source, settings=self.settings, **{"run_id": "run", "as_of": NOW, "now": NOW, **arguments}
+            self.con,
+            source,
+            settings=self.settings,
+            **{"run_id": "run", "as_of": self.now, "now": self.now, **arguments},
         )
 
     def take(self, path: str, content: bytes) -> IngestReport:
@@ -78,12 +83,18 @@ class Warehouse:
 
 
 @pytest.fixture
-def make_warehouse(tmp_path: Path) -> Iterator[Callable[..., Warehouse]]:
+def now() -> datetime:
+    """The clock of a warehouse, and what its runs are as of."""
+    return NOW
+
+
+@pytest.fixture
+def make_warehouse(tmp_path: Path, now: datetime) -> Iterator[Callable[..., Warehouse]]:
     """Make warehouses, each with its own home."""
     made: list[Warehouse] = []
 
     def make(name: str = "home", **settings: Any) -> Warehouse:
-        warehouse = Warehouse(tmp_path / name, **settings)
+        warehouse = Warehouse(tmp_path / name, now, **settings)
         made.append(warehouse)
         return warehouse
 

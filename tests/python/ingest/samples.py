@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from datetime import UTC, datetime
 from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 ATTEMPT: dict[str, Any] = {
@@ -104,3 +109,19 @@ def batch(*spans: dict[str, Any], **resource: Any) -> dict[str, Any]:
             {"resource": {"attributes": attributes}, "scopeSpans": [{"scope": {"name": "lib"}, "spans": list(spans)}]}
         ]
     }
+
+
+def as_csv(*rows: dict[str, Any]) -> bytes:
+    """A CSV file with the first row's columns."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+def as_parquet(*rows: dict[str, Any]) -> bytes:
+    """A Parquet file with the types that Arrow finds."""
+    sink = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(list(rows)), sink, compression="zstd")
+    return sink.getvalue()

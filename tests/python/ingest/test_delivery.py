@@ -3,9 +3,7 @@ arrival, and counts that do not add up."""
 
 from __future__ import annotations
 
-import csv
 import gzip
-import io
 import itertools
 import os
 import random
@@ -15,15 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import fsspec
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 import zstandard
 
 from orchestration.ingest.landing import Landing
 
 from .conftest import Warehouse
-from .samples import ATTEMPT, CLOCK, DECISION, NOW, SPEND_LOG, TICKET, batch, jsonl, span
+from .samples import ATTEMPT, CLOCK, DECISION, NOW, SPEND_LOG, TICKET, as_csv, as_parquet, batch, jsonl, span
 
 Rows = list[dict[str, Any]]
 CONTENT = (
@@ -48,27 +44,13 @@ def attempts(count: int = 60) -> Rows:
     ]
 
 
-def as_csv(rows: Rows) -> bytes:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().encode()
-
-
-def as_parquet(rows: Rows) -> bytes:
-    sink = io.BytesIO()
-    pq.write_table(pa.Table.from_pylist(rows), sink, compression="zstd")
-    return sink.getvalue()
-
-
 def test_formats_and_compressions_carry_the_same_rows(make_warehouse: Callable[..., Warehouse]):
     """Catches a row that looks different because of its file's format."""
     rows = attempts()
     variants = {
         "a.jsonl": jsonl(*rows),
-        "a.csv": as_csv(rows),
-        "a.parquet": as_parquet(rows),
+        "a.csv": as_csv(*rows),
+        "a.parquet": as_parquet(*rows),
         "b.jsonl": zstandard.compress(jsonl(*rows)),
         "c.jsonl": gzip.compress(jsonl(*rows[::-1])),
     }
@@ -94,8 +76,8 @@ def test_redelivery_changes_nothing(warehouse: Warehouse):
         "day.jsonl.gz": jsonl(*rows),
         "shuffled.jsonl": jsonl(*shuffled),
         "half1.jsonl": jsonl(*shuffled[:25]),
-        "half2.csv": as_csv(shuffled[25:]),
-        "day.parquet": as_parquet(rows),
+        "half2.csv": as_csv(*shuffled[25:]),
+        "day.parquet": as_parquet(*rows),
     }
     for name, content in again.items():
         report = warehouse.take(f"inference/{name}", content)
@@ -345,7 +327,7 @@ def test_extras_are_equal_whatever_file_brought_them(warehouse: Warehouse):
     """Catches a row that is another version because one format has numbers where the other has texts."""
     row = {**ATTEMPT, "team": "x", "floor": 3, "is_night": True}
     warehouse.take("inference/a.jsonl", jsonl(row))
-    warehouse.take("inference/b.csv", as_csv([row | {"is_night": "true"}]))
+    warehouse.take("inference/b.csv", as_csv(row | {"is_night": "true"}))
     assert warehouse.counts() == (2, 1, 1, 0, 0)
 
 

@@ -25,8 +25,7 @@ from orchestration.settings import Settings
 from orchestration.sources.native import rescue
 
 from .conftest import Warehouse
-from .samples import ATTEMPT, CLOCK, DECISION, SPEND_LOG, TICKET, batch, jsonl, span
-from .test_delivery import as_csv
+from .samples import ATTEMPT, CLOCK, DECISION, SPEND_LOG, TICKET, as_csv, batch, jsonl, span
 
 CANARY = "CanaryQ7sentence"
 TEXT = f"my secret is {CANARY} and more"
@@ -84,9 +83,9 @@ def test_bodies_are_not_stored(warehouse: Warehouse, source: str, caplog: pytest
     warehouse.land(f"{source}/bad.jsonl", jsonl(spoilt, f'{{"prompt": "{TEXT}"', f'["{TEXT}"]', "[" * 99 + f'"{TEXT}"'))
     warehouse.land(f"{source}/refused.jsonl", jsonl(*[spoilt] * 30))
     flat = {name: json.dumps(value) if isinstance(value, dict | list) else value for name, value in good.items()}
-    warehouse.land(f"{source}/good.csv", as_csv([{**flat, key: "csv"}]))
-    warehouse.land(f"{source}/cut.csv", as_csv([{**flat, key: "csv2"}])[:-3])
-    warehouse.land(f"{source}/no-header.csv", as_csv([flat]).partition(b"\n")[2] + TEXT.encode() + b"\n")
+    warehouse.land(f"{source}/good.csv", as_csv({**flat, key: "csv"}))
+    warehouse.land(f"{source}/cut.csv", as_csv({**flat, key: "csv2"})[:-3])
+    warehouse.land(f"{source}/no-header.csv", as_csv(flat).partition(b"\n")[2] + TEXT.encode() + b"\n")
     warehouse.land(f"{source}/cut.jsonl.gz", b"").write_bytes(gzip.compress(jsonl(good) * 50)[:-9])
     warehouse.land(f"{source}/utf16.jsonl", jsonl(good).decode().encode("utf-16"))
     sink = io.BytesIO()

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from ingest.conftest import Warehouse
-from ingest.samples import jsonl
-from ingest.test_delivery import as_csv
+from ingest.samples import as_csv, jsonl
 
 from .gateway_samples import apim, apim_record, gateway_log
+from .landed import loader
 
 COUNTS = "prompt_tokens, cache_read_tokens, completion_tokens, reasoning_tokens, total_tokens, usage_disagrees"
 ANSWER = {
@@ -27,11 +27,7 @@ ANSWER = {
 }
 
 
-def load(warehouse: Warehouse, *rows: Any, columns: str = "*") -> list[tuple[Any, ...]]:
-    warehouse.take("azure_apim/a.jsonl", jsonl(*rows))
-    return warehouse.all(
-        f"SELECT {columns} FROM azure_apim.llm_logs ORDER BY correlation_id, sequence_number NULLS FIRST, shape DESC"
-    )
+load = loader("azure_apim/a.jsonl", "azure_apim.llm_logs", "correlation_id, sequence_number NULLS FIRST, shape DESC")
 
 
 def test_a_call(warehouse: Warehouse):
@@ -61,7 +57,7 @@ def test_all_shapes_carry_the_same_row(make_warehouse: Callable[..., Warehouse])
         "text.jsonl": jsonl(text),
         "hub.json": json.dumps({"records": [record]}).encode(),
         "pretty.json": json.dumps({"value": [apim()]}, indent=2).encode(),
-        "table.csv": as_csv([flat]),
+        "table.csv": as_csv(flat),
     }
     found = {}
     for name, content in variants.items():

@@ -10,6 +10,7 @@ from ingest.conftest import Warehouse
 from ingest.samples import jsonl
 
 from .gateway_samples import bedrock
+from .landed import loader
 
 COUNTS = (
     "input_tokens, cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, output_tokens, total_tokens,"
@@ -17,9 +18,7 @@ COUNTS = (
 )
 
 
-def load(warehouse: Warehouse, *rows: Any, columns: str = "*") -> list[tuple[Any, ...]]:
-    warehouse.take("bedrock/a.json.gz", jsonl(*rows))
-    return warehouse.all(f"SELECT {columns} FROM bedrock.invocations ORDER BY request_id")
+load = loader("bedrock/a.json.gz", "bedrock.invocations", "request_id")
 
 
 def answer(body: Any, **counts: Any) -> dict[str, Any]:

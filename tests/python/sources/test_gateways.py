@@ -13,8 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from ingest.conftest import Warehouse
-from ingest.samples import jsonl
-from ingest.test_delivery import as_csv
+from ingest.samples import as_csv, jsonl
 from ingest.test_privacy import BODY_FIELDS, NESTED, TEXT, canary_files, canary_rows
 
 from orchestration.sources.registry import SOURCES
@@ -93,7 +92,7 @@ def test_bodies_are_not_stored(warehouse: Warehouse, source: str, caplog: pytest
     warehouse.land(f"{source}/cut.jsonl.gz", b"").write_bytes(gzip.compress(jsonl(*rows) * 50)[:-9])
     if "csv" in SOURCES[source].formats:
         flat = {name: json.dumps(v) if isinstance(v, dict | list) else v for name, v in rows[0].items()}
-        warehouse.land(f"{source}/good.csv", as_csv([{**flat, KEYS[source]: "csv"}]))
+        warehouse.land(f"{source}/good.csv", as_csv({**flat, KEYS[source]: "csv"}))
         sink = io.BytesIO()
         pq.write_table(pa.Table.from_pylist([{**flat, KEYS[source]: "parquet"}]), sink)
         warehouse.land(f"{source}/good.parquet", sink.getvalue())

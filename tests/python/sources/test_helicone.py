@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from ingest.conftest import Warehouse
-from ingest.samples import jsonl
-from ingest.test_delivery import as_csv
+from ingest.samples import as_csv, jsonl
 
 from .gateway_samples import helicone
+from .landed import loader
 
 COUNTS = (
     "prompt_tokens, cache_read_tokens, cache_write_tokens, completion_tokens, reasoning_tokens, total_tokens,"
@@ -20,9 +20,7 @@ COUNTS = (
 )
 
 
-def load(warehouse: Warehouse, *rows: Any, columns: str = "*") -> list[tuple[Any, ...]]:
-    warehouse.take("helicone/a.jsonl", jsonl(*rows))
-    return warehouse.all(f"SELECT {columns} FROM helicone.requests ORDER BY request_id")
+load = loader("helicone/a.jsonl", "helicone.requests", "request_id")
 
 
 def test_a_request(warehouse: Warehouse):
@@ -48,7 +46,7 @@ def test_api_answer_and_csv_export_equal_json_rows(make_warehouse: Callable[...,
     variants = {
         "a.jsonl": jsonl(*rows),
         "b.json": json.dumps({"data": rows, "error": None}, indent=1).encode(),
-        "c.csv": as_csv(flat),
+        "c.csv": as_csv(*flat),
     }
     found = []
     for name, content in variants.items():

@@ -4,7 +4,6 @@ other."""
 
 from __future__ import annotations
 
-import csv
 import io
 import itertools
 import json
@@ -17,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from ingest.conftest import Warehouse
+from ingest.samples import as_csv
 
 from orchestration.ingest.deliveries import delivery_of, natural_order, statement_of
 
@@ -48,14 +48,6 @@ def charge(**changes: Any) -> Row:
 
 def as_json(*rows: Row) -> bytes:
     return b"".join(json.dumps(row).encode() + b"\n" for row in rows)
-
-
-def as_csv(*rows: Row) -> bytes:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().encode()
 
 
 def as_parquet(*rows: Row) -> bytes:

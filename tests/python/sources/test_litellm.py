@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 from ingest.conftest import Warehouse
-from ingest.samples import NOW, SPEND_LOG, jsonl
-from ingest.test_delivery import as_csv
+from ingest.samples import NOW, SPEND_LOG, as_csv, jsonl
 
 from orchestration.settings import PROJECT_DIR, Settings
 from orchestration.sources.places import PlacesError, load_places
+
+from .landed import loader
 
 REAL_FILES = PROJECT_DIR.parent / "shared" / "data" / "litellm"
 PAYLOAD: dict[str, Any] = {
@@ -52,9 +53,7 @@ PAYLOAD: dict[str, Any] = {
 }
 
 
-def load(warehouse: Warehouse, *rows: dict[str, Any], columns: str = "*") -> list[tuple[Any, ...]]:
-    warehouse.take("litellm/a.jsonl", jsonl(*rows))
-    return warehouse.all(f"SELECT {columns} FROM litellm.calls ORDER BY call_id")
+load = loader("litellm/a.jsonl", "litellm.calls", "call_id")
 
 
 def test_payloads_and_rows_have_one_shape(warehouse: Warehouse):
@@ -323,7 +322,7 @@ def test_csv_export_equals_json_rows(make_warehouse: Callable[..., Warehouse]):
     row = {**SPEND_LOG, "metadata": json.dumps(PAYLOAD["metadata"]), "request_tags": json.dumps(["use_case:x"]),
            "prompt_tokens": 1000, "completion_tokens": 200}  # fmt: skip
     found = []
-    for name, content in (("a.jsonl", jsonl({**row, "metadata": PAYLOAD["metadata"]})), ("a.csv", as_csv([row]))):
+    for name, content in (("a.jsonl", jsonl({**row, "metadata": PAYLOAD["metadata"]})), ("a.csv", as_csv(row))):
         warehouse = make_warehouse(name)
         warehouse.take(f"litellm/{name}", content)
         found.append(warehouse.all("SELECT * EXCLUDE (_file_sha256, _line_no) FROM litellm.calls"))
