@@ -198,7 +198,7 @@ def test_another_version_of_duckdb_takes_nothing_over(monkeypatch) -> None:
 def test_daily_marts_are_those_that_dbt_replaces_by_the_days_of_the_run() -> None:
     """Catches a mart whose days are taken over although a run writes others, or all of it, anew."""
     for mart, day in DAILY_MARTS.items():
-        (path,) = Path("models/marts").rglob(f"{mart}.sql")
+        (path,) = Path("models").rglob(f"{mart}.sql")
         (config,) = re.findall(r"config\(([^)]*)\)", path.read_text(encoding="utf-8"))
         assert "incremental_strategy='replace_days'" in config
         assert "rebuild_days_model" not in config and "period_grain" not in config
