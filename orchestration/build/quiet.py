@@ -45,6 +45,9 @@ def nothing_new_since(settings: Settings, as_of: datetime) -> str | None:
             finished = last_finished(con)
             if finished is None or build.name != finished.publish_id or unfinished_run(con) is not None:
                 return None
+            # Files of a run that died before it had planned anything.
+            if con.execute("SELECT 1 FROM ledger.load_files WHERE load_id > ?", [finished.max_load_id]).fetchone():
+                return None
             if finished.code_hash != code_hash() or finished.audit_mark != audit_mark(settings):
                 return None
             prepared = prepare(settings)
