@@ -71,7 +71,8 @@ def test_killed_at_every_stage(engine: Engine, lean_project: Path, tmp_path: Pat
     assert require_whole(home) == wanted
     assert found["errors"] == []
     assert found["mixed"] == 0
-    assert len(found["seen"]) == 3
+    # The last night finds what the one before had published already, and publishes nothing again.
+    assert len(found["seen"]) == 2
     with home.raw() as con:
         rows = con.execute(
             "SELECT count(*), count(DISTINCT (source, file_sha256)),"
