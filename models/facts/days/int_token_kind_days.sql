@@ -9,6 +9,9 @@
 {#- Of what the log priced, or nobody, no part is known to be the guardrails'. -#}
 {%- set is_priced = "attempts.cost_source in ('price_book', 'free')" %}
 
+{%- set weighed = group_key + ['attempts', 'cost', 'list_cost', 'request_price'] %}
+{%- for kind in kinds %}{% do weighed.extend([kind ~ '_tokens', kind ~ '_weight', kind ~ '_list_weight']) %}{% endfor %}
+
 -- Guarantees one row per day, owner, use case, provider, model, service tier and token kind: the tokens used and what
 -- of the attempts' cost, and of their cost at list prices, falls to them. The parts of a group add up exactly to what its
 -- attempts cost; the rest that rounding leaves goes to the kind that costs most. Capacity paid by the hour is split by
@@ -172,7 +175,7 @@ weighed_groups as (
 summed_groups as (
 
     select
-        weighed_groups.*,
+        {{ weighed | join(',\n        ') }},
         {{ kinds | join('_weight + ') }}_weight as group_weight,
         {{ kinds | join('_list_weight + ') }}_list_weight as group_list_weight,
         greatest({{ kinds | join('_weight, ') }}_weight) as greatest_weight
@@ -184,7 +187,10 @@ summed_groups as (
 rounded_groups as {{ materialized() }} (
 
     select
-        summed_groups.*,
+        {{ weighed | join(',\n        ') }},
+        group_weight,
+        group_list_weight,
+        greatest_weight,
         case
             {%- for kind in kinds %}
             when {{ kind }}_weight = greatest_weight then '{{ kind }}'
