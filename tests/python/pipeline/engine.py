@@ -110,7 +110,7 @@ class Engine:
         settings = Settings(home=self._work / "nodes")
         if not self._nodes:
             shutil.copytree(PROJECT_DIR / "seeds", settings.effective_seeds_dir)
-        return self._parsed(settings)
+        return self._parsed(settings)["nodes"]
 
     def _parsed(self, settings: Settings) -> dict[str, Any]:
         if self._manifest is None:
