@@ -22,6 +22,7 @@ from typing import IO
 
 from orchestration.build.dbt_child import PARENT_VARIABLE, RESULT_MARK, TELL
 from orchestration.settings import PROJECT_DIR, Settings
+from orchestration.warehouse.failpoint import fail_at
 
 # Logs of builds that are kept for whoever looks into a failure.
 KEEP_LOGS = 5
@@ -146,7 +147,7 @@ class DbtBuild:
 
     Attributes:
         log: dbt's log of the build.
-        succeeded: whether dbt ended well; known when all results were read.
+        failure: why the build is not good, one line for each node that failed; known when all results were read.
     """
 
     def __init__(self, settings: Settings, arguments: list[str], run_id: str, **environment: str) -> None:
@@ -161,10 +162,11 @@ class DbtBuild:
         ]
         self._environment = {**os.environ, **dbt_environment(settings), **environment}
         self.log = target_dir(settings) / "logs" / f"build-{run_id}.log"
-        self.succeeded = False
+        self.failure: str | None = f"dbt ended without finishing; its log is {self.log}"
 
     def results(self) -> Iterator[NodeResult]:
         """Start dbt and give each node's result as it comes."""
+        failed: list[str] = []
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("w", encoding="utf-8") as log, subprocess.Popen(
             self._command, cwd=PROJECT_DIR, env=self._environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -172,11 +174,17 @@ class DbtBuild:
         ) as process:  # fmt: skip
             try:
                 assert process.stdout is not None
-                yield from _results(process.stdout, log)
+                for result in _results(process.stdout, log):
+                    fail_at("dbt")
+                    failed += result.sentences
+                    yield result
             except BaseException:
                 process.kill()
                 raise
-        self.succeeded = process.returncode == 0
+        if failed:
+            self.failure = "\n".join([*failed, f"dbt's log: {self.log}"])
+        elif process.returncode == 0:
+            self.failure = None
         keep_newest(self.log.parent)
 
 

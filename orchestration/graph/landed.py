@@ -1,17 +1,17 @@
 """Landing folders, and the raw tables that their files are loaded into."""
 
+from collections.abc import Collection
+
 import dagster as dg
 
-from orchestration.build.ready import make_ready
+from orchestration.build.night import load_source, open_ledger
 from orchestration.graph.failures import explained
 from orchestration.graph.keys import LEDGER, REFERENCE, landing_key, raw_key
 from orchestration.graph.run_parameters import RunParameters, WriterLock
-from orchestration.publish.publish import require_free_space
+from orchestration.ingest.report import IngestReport
 from orchestration.quality.landed import check_counts, check_new_rows
 from orchestration.settings import get_settings
-from orchestration.sources.folders import folders_of
 from orchestration.sources.registry import NOT_READ_YET, SOURCES
-from orchestration.warehouse.database import open_database
 
 
 def landing_assets() -> list[dg.AssetSpec]:
@@ -34,10 +34,8 @@ def landing_assets() -> list[dg.AssetSpec]:
 def ledger(
     context: dg.AssetExecutionContext, writer_lock: WriterLock, run_parameters: RunParameters
 ) -> dg.MaterializeResult:
-    settings = get_settings()
     with explained("the warehouse cannot be used"):
-        require_free_space(settings)
-        notes = make_ready(settings, fresh=run_parameters.fresh, label=context.run.run_id[:8])
+        notes = open_ledger(run_parameters.night(context))
     for note in notes:
         context.log.warning(note)
     return dg.MaterializeResult(metadata={"mended": len(notes)})
@@ -56,18 +54,9 @@ def raw_asset(family: str) -> dg.AssetsDefinition:
     def load(
         context: dg.AssetExecutionContext, writer_lock: WriterLock, run_parameters: RunParameters
     ) -> dg.MaterializeResult:
-        from orchestration.sources.loading import load_folder
-
-        settings = get_settings()
-        as_of = run_parameters.instant(context)
-        totals: dict[str, int] = {}
-        with explained(f"loading {family}"), open_database(settings.raw_database, settings) as con:
-            for folder in folders_of(settings, family):
-                report = load_folder(con, folder, run_id=context.run.run_id, as_of=as_of, settings=settings)
-                for name, count in _counts(report).items():
-                    totals[name] = totals.get(name, 0) + count
-            con.execute("CHECKPOINT")
-        return dg.MaterializeResult(metadata=totals)
+        with explained(f"loading {family}"):
+            reports = load_source(run_parameters.night(context), family)
+        return dg.MaterializeResult(metadata=_totals(reports.values()))
 
     return load
 
@@ -111,7 +100,6 @@ def _tables(family: str) -> list[str]:
     return [table.full_name for table in SOURCES[family].tables]
 
 
-def _counts(report) -> dict[str, int]:
-    """The numbers of an ingest report."""
+def _totals(reports: Collection[IngestReport]) -> dict[str, int]:
     names = ("files_loaded", "files_refused", "rows_in", "loaded", "duplicate", "superseded", "quarantined")
-    return {name: int(getattr(report, name)) for name in names if hasattr(report, name)}
+    return {name: sum(getattr(report, name) for report in reports) for name in names} if reports else {}

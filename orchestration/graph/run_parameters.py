@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 import dagster as dg
 from pydantic import Field
 
+from orchestration.build.night import Night
 from orchestration.instants import parse_instant
 from orchestration.settings import get_settings
 from orchestration.warehouse.lock import writer_lock
@@ -31,6 +32,17 @@ class RunParameters(dg.ConfigurableResource):
         if record is None:
             raise ValueError("this run is not recorded anywhere; give as_of")
         return record.create_timestamp.astimezone(UTC)
+
+    def night(self, context) -> Night:
+        """The night that the run is."""
+        return Night(
+            get_settings(),
+            context.run.run_id,
+            self.instant(context),
+            days=tuple(self.chosen_days()),
+            fresh=self.fresh,
+            full_audit=self.full_audit,
+        )
 
     def chosen_days(self) -> list[date]:
         """Days that were asked for by name.

@@ -1,5 +1,5 @@
-"""The nightly run without Dagster, checks and the published copies: the same code for reference data, ingest, plan,
-dbt models and content hash, at a tenth of the time. For tests of many nights; `command.py` has the real thing."""
+"""The night of ``orchestration.build.night`` on a dbt that stays warm, without checks and the published copies, at a
+tenth of the time. For tests of many nights; `command.py` has the real thing."""
 
 from __future__ import annotations
 
@@ -19,25 +19,21 @@ from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 
+from orchestration.build import night as nights
 from orchestration.build.dbt import dbt_environment, variables_set
-from orchestration.build.kept_nodes import Changes, find_changes, kept_nodes, selected_names
-from orchestration.build.plan import Plan, plan
-from orchestration.build.ready import make_ready
+from orchestration.build.kept_nodes import selected_names
+from orchestration.build.plan import Plan
 from orchestration.ingest.report import IngestReport
 from orchestration.publish.content_hash import MartHash, hash_marts, total_digest
 from orchestration.publish.ledger import PublishRow, audit_mark, record_publish
 from orchestration.publish.publish import publish_build
-from orchestration.reference import PreparedReference, prepare
+from orchestration.reference import PreparedReference
 from orchestration.settings import PROJECT_DIR, Settings
-from orchestration.sources.folders import folders_of
-from orchestration.sources.loading import load_folder
-from orchestration.sources.registry import SOURCES
 from orchestration.warehouse.database import open_database
 from orchestration.warehouse.project_hash import code_hash
 
 # `--quiet` formats each of dbt's thousands of events before it drops them: a tenth of a build of small tables.
 _SILENT = ("--log-level", "none")
-EVERYTHING = Changes(everything="a build by itself")
 _FIRST_PUBLISH = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -82,22 +78,15 @@ class Engine:
         return _FIRST_PUBLISH + timedelta(minutes=self._publishes)
 
     def build(
-        self, settings: Settings, *, full: bool, select: tuple[str, ...] = (), changes: Changes = EVERYTHING
-    ) -> frozenset[str]:
-        """Seeds and models, without tests: those that have changed, or those that ``select`` names as dbt does.
-
-        Returns:
-            Names of the seeds and models that were left as they were because nothing that they read has changed.
-        """
-        manifest = self._parsed(settings)
-        kept = kept_nodes(manifest, changes)
+        self, settings: Settings, *, full: bool, select: tuple[str, ...] = (), kept: frozenset[str] = frozenset()
+    ) -> None:
+        """Seeds and models, without tests: those that are not kept, or those that ``select`` names as dbt does."""
         if kept and not select:
-            select = tuple(selected_names(manifest["nodes"], kept))
+            select = tuple(selected_names(self.manifest(settings)["nodes"], kept))
         only = [*(["--select", *select] if select else []), *(["--full-refresh"] if full else [])]
         if select or not kept:
             types = ["--resource-type", "seed", "--resource-type", "model"]
             self._dbt(settings, ["--no-write-json", "build", *types, *only])
-        return frozenset(name.rpartition(".")[2] for name in kept if not name.startswith("test."))
 
     def compiled(self, settings: Settings, models: tuple[str, ...]) -> dict[str, str]:
         """SQL of models as a full build runs it."""
@@ -110,9 +99,10 @@ class Engine:
         settings = Settings(home=self._work / "nodes")
         if not self._nodes:
             shutil.copytree(PROJECT_DIR / "seeds", settings.effective_seeds_dir)
-        return self._parsed(settings)["nodes"]
+        return self.manifest(settings)["nodes"]
 
-    def _parsed(self, settings: Settings) -> dict[str, Any]:
+    def manifest(self, settings: Settings) -> dict[str, Any]:
+        """The project as dbt has parsed it."""
         if self._manifest is None:
             self._dbt(settings, ["parse"])
         return self._nodes
@@ -157,44 +147,48 @@ class Warehouse:
 
         Without ``publish`` only the ledger learns of the build; with it readers see it too.
         """
-        run_id = uuid.uuid4().hex
-        prepared = prepare(self.settings)
-        make_ready(self.settings, fresh=False, label=run_id[:8])
-        reports = {}
-        with open_database(self.settings.raw_database, self.settings) as con:
-            for family in SOURCES:
-                for folder in folders_of(self.settings, family):
-                    reports[folder] = load_folder(con, folder, run_id=run_id, as_of=as_of, settings=self.settings)
-            planned = plan(con, prepared, self.settings, as_of, run_id)
-            changes = find_changes(con, self.settings, prepared, planned, as_of)
-            con.execute("CHECKPOINT")
-        kept = self._engine.build(self.settings, full=planned.mode == "full", select=select, changes=changes)
-        with open_database(self.settings.build_database, self.settings, read_only=True) as con:
-            marts = hash_marts(con)
-        if publish:
-            publish_build(self.settings, run_id=run_id, checks_passed=0, reference=prepared)
-        else:
-            self._record(run_id, as_of, total_digest(marts), prepared, is_whole=not select)
-        return Night(planned, marts, reports, kept)
+        night = nights.Night(self.settings, uuid.uuid4().hex, as_of)
+        marts: dict[str, MartHash] = {}
+
+        def build(_night: nights.Night, planned: Plan, kept: frozenset[str]) -> int:
+            self._engine.build(self.settings, full=planned.mode == "full", select=select, kept=kept)
+            with open_database(self.settings.build_database, self.settings, read_only=True) as con:
+                marts.update(hash_marts(con))
+            return 0
+
+        def record(_settings: Settings, *, reference: PreparedReference, **_rest: Any) -> PublishRow:
+            return self._record(night, total_digest(marts), reference, is_whole=not select)
+
+        done = nights.run_night(
+            night,
+            manifest=self._engine.manifest,
+            build=build,
+            publish=publish_build if publish else record,
+            is_audited=False,
+        )
+        kept = frozenset(name.rpartition(".")[2] for name in done.kept if not name.startswith("test."))
+        return Night(done.plan, marts, done.loaded, kept)
 
     def _record(
-        self, run_id: str, as_of: datetime, content_hash: str, prepared: PreparedReference, *, is_whole: bool
-    ) -> None:
+        self, night: nights.Night, content_hash: str, reference: PreparedReference, *, is_whole: bool
+    ) -> PublishRow:
+        """Let the ledger believe that the build was published."""
         with open_database(self.settings.raw_database, self.settings) as con:
             (max_load_id,) = con.execute("SELECT coalesce(max(load_id), 0) FROM ledger.load_files").fetchone()
             row = PublishRow(
-                publish_id=run_id,
-                run_id=run_id,
-                as_of=as_of,
+                publish_id=night.run_id,
+                run_id=night.run_id,
+                as_of=night.as_of,
                 published_at=self._engine.next_publish_time(),
                 content_hash=content_hash,
                 checks_passed=0,
                 max_load_id=max_load_id,
-                reference_hash=prepared.hash,
+                reference_hash=reference.hash,
                 code_hash=code_hash(),
             )
-            record_publish(con, row, prepared, mark=audit_mark(self.settings) if is_whole else "")
+            record_publish(con, row, reference, mark=audit_mark(self.settings) if is_whole else "")
             con.execute("CHECKPOINT")
+        return row
 
     @contextmanager
     def marts(self) -> Iterator[duckdb.DuckDBPyConnection]:
