@@ -46,7 +46,7 @@ def test_bad_rows_are_left_out_and_counted(company):
     bad = [
         {"input_tokens": -1}, {"input_tokens": 1.5}, {"input_tokens": True}, {"input_tokens": "many"},
         {"input_tokens": 10**20}, {"started_at": "2026-07-01T12:00:00"}, {"started_at": "1970-01-01T00:00:00Z"},
-        {"status": "fine"}, {"outcome_id": ["o1"]}, {"reasoning_tokens": 101}, {"latency_ms": -1},
+        {"status": "fine"}, {"reasoning_tokens": 101}, {"latency_ms": -1},
         {"ended_at": "2026-07-01T11:59:59Z", "latency_ms": None}, {"cost": "NaN"}, {"model": None},
     ]  # fmt: skip
     for number, change in enumerate(bad):
