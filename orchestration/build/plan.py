@@ -13,139 +13,17 @@ from typing import Literal
 
 import duckdb
 
+from orchestration.ingest.family import Connected
 from orchestration.publish.ledger import FinishedRun, last_finished
 from orchestration.reference import PreparedReference, changed_ranges
 from orchestration.settings import Settings, project_vars
+from orchestration.sources.registry import SOURCES
 from orchestration.warehouse.project_hash import code_hash
 
 KEY = "VARCHAR"
 
 
-@dataclass(frozen=True)
-class Connected:
-    """How rows of a landed table are connected, and the days they stand on.
-
-    Attributes:
-        table: the landed table.
-        visible_at: instant from which a run uses the row.
-        instants: SQL instants on whose days something of the row stands.
-        looked_up_at: SQL instants at which reference data are looked up for the row.
-        keys: SQL expressions, each a key (or a list of keys) shared with the rows it is computed together with.
-        inner_instants: SQL list of further instants on whose days something of the row stands; empty when there are
-            none. Reference data are not looked up on these days.
-        counts_searches: whether the table counts web searches, which may use a pool of free ones.
-    """
-
-    table: str
-    visible_at: str
-    instants: tuple[str, ...]
-    looked_up_at: tuple[str, ...]
-    keys: tuple[str, ...]
-    inner_instants: str = ""
-    counts_searches: bool = False
-
-
-def _attempts(table: str, *keys: str, counts_searches: bool = False) -> Connected:
-    instants = ("started_at", "coalesce(ended_at, started_at)")
-    return Connected(
-        table, "started_at", instants, instants, ("'o' || outcome_id", *keys), counts_searches=counts_searches
-    )
-
-
-_OUTCOMES = "list_transform(from_json(outcome_ids, '[\"VARCHAR\"]'), lambda outcome_id: 'o' || outcome_id)"
-
-
-def _desk(table: str, *, has_clocks: bool, more_keys: tuple[str, ...] = (), inner_instants: str = "") -> Connected:
-    """A desk's tickets with all that belongs to them: clocks, events, hours of work. When clocks are due in a changed
-    range of reference data is read off the previous build."""
-    clock_instants = ("started_at", "due_at") if has_clocks else ()
-    return Connected(
-        table,
-        "updated_at",
-        ("opened_at", "coalesce(closed_at, updated_at)", "updated_at", *clock_instants),
-        ("coalesce(closed_at, updated_at)",),
-        (_OUTCOMES, "'k' || _source || chr(31) || ticket_id", "'q' || _source || chr(31) || ticket_key", *more_keys),
-        inner_instants,
-    )
-
-
-CONNECTED = (
-    _attempts(
-        "native.inference",
-        "'a' || _source || chr(31) || attempt_id",
-        "'a' || _source || chr(31) || retry_of",
-        # A sender may name a request after one of its attempts, so both share one space of names.
-        "'a' || _source || chr(31) || request_id",
-        counts_searches=True,
-    ),
-    _attempts(
-        "litellm.calls",
-        "'a' || _source || chr(31) || call_id",
-        "'a' || _source || chr(31) || retried_call_id",
-        "'t' || _source || chr(31) || coalesce(trace_id, session_id)",
-        counts_searches=True,
-    ),
-    _attempts("otel.spans", "'t' || _source || chr(31) || trace_id"),
-    _attempts(
-        "langfuse.observations",
-        "'a' || _source || chr(31) || observation_id",
-        "'t' || _source || chr(31) || trace_id",
-        "'n' || _source || chr(31) || session_id",
-        counts_searches=True,
-    ),
-    _attempts("helicone.requests", "'a' || _source || chr(31) || request_id", "'t' || _source || chr(31) || trace_id"),
-    _attempts(
-        "bedrock.invocations",
-        "'a' || _source || chr(31) || request_id",
-        "'t' || _source || chr(31) || trace_id",
-    ),
-    _attempts(
-        "azure_apim.llm_logs",
-        "'a' || _source || chr(31) || correlation_id",
-        "'t' || _source || chr(31) || trace_id",
-    ),
-    # What a score is about is found by its trace, observation or session.
-    Connected(
-        "langfuse.scores",
-        "updated_at",
-        ("opened_at", "coalesce(closed_at, updated_at)"),
-        ("coalesce(closed_at, updated_at)",),
-        (
-            "'o' || outcome_id",
-            "'k' || _source || chr(31) || record_kind || ':' || review_id",
-            "'a' || _source || chr(31) || observation_id",
-            "'t' || _source || chr(31) || trace_id",
-            "'n' || _source || chr(31) || session_id",
-        ),
-    ),
-    Connected(
-        "native.rework",
-        "updated_at",
-        ("opened_at", "coalesce(closed_at, updated_at)"),
-        ("coalesce(closed_at, updated_at)",),
-        (
-            _OUTCOMES,
-            "'k' || _source || chr(31) || ticket_id",
-        ),
-    ),
-    Connected(
-        "native.sla",
-        "updated_at",
-        ("started_at", "due_at"),
-        ("due_at",),
-        ("'o' || outcome_id", "'s' || _source || chr(31) || event_id"),
-    ),
-    Connected("native.outcomes", "decided_at", ("decided_at",), ("decided_at",), ("'o' || outcome_id",)),
-    _desk("zendesk.records", has_clocks=False, more_keys=("'p' || _source || chr(31) || policy_id",)),
-    _desk(
-        "jira.records",
-        has_clocks=False,
-        inner_instants="list_transform(from_json(sla_cycles, '[\"JSON\"]'),"
-        " lambda cycle: make_timestamptz(CAST(cycle->>'started_us' AS BIGINT)))",
-    ),
-    _desk("servicenow.records", has_clocks=True),
-    _desk("pagerduty.records", has_clocks=True),
-)
+CONNECTED = tuple(connected for family in SOURCES.values() for connected in family.connected)
 
 
 @dataclass(frozen=True)
@@ -347,7 +225,7 @@ def _touch_range(con: duckdb.DuckDBPyConnection, start: datetime, end: datetime 
             until = "" if end is None else f" AND {_day(instant)} <= {_day('$end')}"
             values = {"start": start} if end is None else {"start": start, "end": end}
             con.execute(
-                f"INSERT INTO touched_days SELECT DISTINCT {_day(instant)} FROM {connected.table}"
+                f"INSERT INTO touched_days SELECT DISTINCT {_day(instant)} FROM {connected.table.full_name}"
                 f" WHERE {_day(instant)} >= {_day('$start')}{until}",
                 values,
             )
@@ -361,7 +239,8 @@ def _collect(con: duckdb.DuckDBPyConnection, connected: Connected, condition: st
         days = f"list_concat({days}, coalesce({inner}, []))"
     keys = "".join(f", {key} AS key_{number}" for number, key in enumerate(connected.keys))
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE met AS SELECT {days} AS days{keys} FROM {connected.table} WHERE {condition}",
+        f"CREATE OR REPLACE TEMP TABLE met AS SELECT {days} AS days{keys} FROM {connected.table.full_name}"
+        f" WHERE {condition}",
         values,
     )
     con.execute("INSERT INTO touched_days SELECT DISTINCT unnest(days) FROM met")
@@ -381,7 +260,7 @@ def _is_followed(connected: Connected, key: str) -> str:
         return f"{key} IN (SELECT key FROM frontier)"
     return (
         "(_load_id, _row_no) IN (SELECT (_load_id, _row_no) FROM"
-        f" (SELECT _load_id, _row_no, unnest({key}) AS key FROM {connected.table})"
+        f" (SELECT _load_id, _row_no, unnest({key}) AS key FROM {connected.table.full_name})"
         " WHERE key IN (SELECT key FROM frontier))"
     )
 

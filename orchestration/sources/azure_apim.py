@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from orchestration.ingest.batches import Batch
+from orchestration.ingest.family import Family
 from orchestration.ingest.fields import fields
 from orchestration.ingest.frames import Field, Frame, ParseContext, Problems
 from orchestration.ingest.layouts import Layout
@@ -25,8 +26,11 @@ from orchestration.ingest.paths import (
 )
 from orchestration.ingest.privacy import is_private, to_json
 from orchestration.ingest.reasons import UNKNOWN_SHAPE
+from orchestration.sources import connections
 from orchestration.sources.flat_rows import PLACED, PlacedFields, check_within, flattened, frame_of, set_end
+from orchestration.sources.gateway_tables import LLM_LOGS
 from orchestration.sources.native import TASK_CLASSES
+from orchestration.sources.places import TracedPlaces
 
 FIELDS: tuple[Field, ...] = fields(
     "shape! correlation_id:id! request_id:id trace_id:id sequence_number:integer operation deployment model"
@@ -164,3 +168,19 @@ def _check(columns: dict[str, pa.Array], problems: Problems) -> None:
     check_within(columns, problems, ("cache_read_tokens", "audio_input_tokens"), "prompt_tokens")
     check_within(columns, problems, ("audio_output_tokens",), "completion_tokens")
     check_within(columns, problems, ("reasoning_tokens",), "completion_tokens")
+
+
+SOURCE = Family(
+    name="azure_apim",
+    description="Azure API Management logs of language-model calls: JSON lines, JSON documents, CSV or Parquet",
+    tables=(LLM_LOGS,),
+    needed=(("CorrelationId", "correlationId"), ("TimeGenerated", "time")),
+    make_parser=ApimParser,
+    fields=FIELDS,
+    layout=LAYOUT,
+    connected=(
+        connections.of_attempts(LLM_LOGS, connections.attempt("correlation_id"), connections.trace("trace_id")),
+    ),
+    has_retry_window=True,
+    places=TracedPlaces(),
+)

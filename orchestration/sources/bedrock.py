@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from orchestration.ingest.batches import Batch
+from orchestration.ingest.family import Family
 from orchestration.ingest.fields import fields
 from orchestration.ingest.frames import Field, Frame, ParseContext, Problems
 from orchestration.ingest.json_lines import parse_lines
@@ -28,10 +29,13 @@ from orchestration.ingest.paths import (
 )
 from orchestration.ingest.privacy import is_private, to_json
 from orchestration.ingest.reasons import INCONSISTENT_TOKENS, MALFORMED_JSON, UNKNOWN_SHAPE
+from orchestration.sources import connections
 from orchestration.sources.flat_rows import PLACED, PlacedFields, flattened, frame_of, set_end
+from orchestration.sources.gateway_tables import INVOCATIONS
 from orchestration.sources.guardrail_units import as_json, of_trace
 from orchestration.sources.litellm import served_tier
 from orchestration.sources.native import TASK_CLASSES
+from orchestration.sources.places import TracedPlaces
 
 FIELDS: tuple[Field, ...] = fields(
     "request_id:id! trace_id:id account_id? region inference_region operation model_id! service_tier latency_mode"
@@ -231,3 +235,17 @@ def _attributes(row: dict[str, Any], metadata: dict[str, Any]) -> str | None:
 def _check(columns: dict[str, pa.Array], _: Problems) -> None:
     columns["ended_at"] = pa.nulls(len(columns["started_at"]), columns["started_at"].type)
     set_end(columns)
+
+
+SOURCE = Family(
+    name="bedrock",
+    description="AWS Bedrock model invocation logs: JSON lines or JSON documents",
+    tables=(INVOCATIONS,),
+    make_parser=BedrockParser,
+    fields=FIELDS,
+    formats=("json",),
+    layout=LAYOUT,
+    connected=(connections.of_attempts(INVOCATIONS, connections.attempt("request_id"), connections.trace("trace_id")),),
+    has_retry_window=True,
+    places=TracedPlaces(),
+)

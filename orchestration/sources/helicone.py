@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from orchestration.ingest.batches import Batch
+from orchestration.ingest.family import Family, each_of
 from orchestration.ingest.fields import fields
 from orchestration.ingest.frames import Field, Frame, ParseContext, Problems
 from orchestration.ingest.layouts import Layout
@@ -21,8 +22,11 @@ from orchestration.ingest.paths import (
     short,
 )
 from orchestration.ingest.privacy import is_private, to_json
+from orchestration.sources import connections
 from orchestration.sources.flat_rows import PLACED, PlacedFields, check_within, flattened, frame_of, set_end
+from orchestration.sources.gateway_tables import REQUESTS
 from orchestration.sources.native import TASK_CLASSES
+from orchestration.sources.places import TracedPlaces
 
 FIELDS: tuple[Field, ...] = fields(
     "request_id:id! response_id:id session_id:id trace_id:id provider! model status_code is_threat:boolean?"
@@ -142,3 +146,17 @@ def _check(columns: dict[str, pa.Array], problems: Problems) -> None:
     set_end(columns)
     check_within(columns, problems, ("audio_input_tokens",), "prompt_tokens")
     check_within(columns, problems, ("audio_output_tokens",), "completion_tokens")
+
+
+SOURCE = Family(
+    name="helicone",
+    description="Helicone requests: JSON lines, JSON documents, CSV or Parquet",
+    tables=(REQUESTS,),
+    needed=each_of("request_id", "request_created_at", "provider"),
+    make_parser=HeliconeParser,
+    fields=FIELDS,
+    layout=LAYOUT,
+    connected=(connections.of_attempts(REQUESTS, connections.attempt("request_id"), connections.trace("trace_id")),),
+    has_retry_window=True,
+    places=TracedPlaces(),
+)

@@ -8,10 +8,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from orchestration.ingest.batches import Batch, Values
+from orchestration.ingest.family import Family, one_a_line
 from orchestration.ingest.fields import fields
 from orchestration.ingest.frames import Field, Frame, ParseContext, Problems, typed_column
 from orchestration.ingest.privacy import is_private
 from orchestration.ingest.reasons import BAD_TIME
+from orchestration.sources.invoice_tables import FOCUS_ROWS
 from orchestration.sources.native import rescue
 
 CHARGE_CATEGORIES = frozenset({"Usage", "Purchase", "Tax", "Credit", "Adjustment"})
@@ -93,3 +95,14 @@ def _first_given(values: Values, names: tuple[str, ...]) -> list[Any]:
     if len(columns) < 2:
         return columns[0] if columns else [None] * len(values)
     return [next((value for value in row if value not in (None, "")), None) for row in zip(*columns, strict=True)]
+
+
+SOURCE = Family(
+    name="invoices",
+    description="invoices as FOCUS cost-and-usage rows (1.0 to 1.4): JSON lines, CSV or Parquet",
+    tables=(FOCUS_ROWS,),
+    needed=NEEDED,
+    make_parser=FocusParser,
+    layout=one_a_line(*(name for names in NEEDED for name in names)),
+    unconnected="invoices are compared with all attempts and change none",
+)

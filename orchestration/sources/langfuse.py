@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from orchestration.ingest.batches import Batch, Objects, pick
+from orchestration.ingest.family import Connected, Family
 from orchestration.ingest.fields import fields
 from orchestration.ingest.frames import Field, Frame, ParseContext, Problems
 from orchestration.ingest.layouts import Layout
@@ -27,12 +28,14 @@ from orchestration.ingest.paths import (
 from orchestration.ingest.privacy import is_private, to_json
 from orchestration.ingest.reasons import BAD_NUMBER, UNKNOWN_SHAPE, Bad
 from orchestration.ingest.values import decimal
+from orchestration.sources import connections
 from orchestration.sources import gateway_tables as tables
 from orchestration.sources.flat_rows import PLACED, PlacedFields, flattened, frame_of, set_end
 from orchestration.sources.langfuse_reviews import REVIEW_FIELDS, flat_queue_item, flat_score
 from orchestration.sources.langfuse_usage import usage_counts
 from orchestration.sources.litellm import served_tier
 from orchestration.sources.native import TASK_CLASSES
+from orchestration.sources.places import LangfusePlaces
 
 FIELDS: tuple[Field, ...] = fields(
     "record_kind! observation_id:id! trace_id:id parent_id:id session_id:id observation_type level? error_kind"
@@ -267,3 +270,39 @@ def _attributes(row: dict[str, Any], tags: list[str]) -> str | None:
 def _check_observations(columns: dict[str, pa.Array], _: Problems) -> None:
     # Counts need no check: a reading in which parts exceed their whole is never taken.
     set_end(columns)
+
+
+SOURCE = Family(
+    name="langfuse",
+    description="Langfuse observations, traces, scores and review queue items: JSON lines, JSON documents or Parquet",
+    tables=(tables.OBSERVATIONS, tables.REVIEWS),
+    needed=(("id", "span_id"),),
+    make_parser=LangfuseParser,
+    fields=FIELDS + REVIEW_FIELDS,
+    layout=LAYOUT,
+    connected=(
+        connections.of_attempts(
+            tables.OBSERVATIONS,
+            connections.attempt("observation_id"),
+            connections.trace("trace_id"),
+            connections.session("session_id"),
+            counts_searches=True,
+        ),
+        # What a score is about is found by its trace, observation or session.
+        Connected(
+            tables.REVIEWS,
+            "updated_at",
+            ("opened_at", "coalesce(closed_at, updated_at)"),
+            ("coalesce(closed_at, updated_at)",),
+            (
+                connections.OUTCOME,
+                connections.ticket("record_kind || ':' || review_id"),
+                connections.attempt("observation_id"),
+                connections.trace("trace_id"),
+                connections.session("session_id"),
+            ),
+        ),
+    ),
+    has_retry_window=False,
+    places=LangfusePlaces(),
+)

@@ -13,16 +13,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from orchestration.ingest.batches import Batch, Objects
+from orchestration.ingest.family import Family, each_of, one_a_line
 from orchestration.ingest.fields import fields
 from orchestration.ingest.frames import Field, Frame, ParseContext, Problems, typed_column
 from orchestration.ingest.paths import BadRow, opened, short
 from orchestration.ingest.privacy import MAX_RESCUED_TEXT, is_label, is_private, to_json
 from orchestration.ingest.reasons import BAD_TIME, BAD_VALUE, INCONSISTENT_TOKENS, UNKNOWN_SHAPE, Bad
 from orchestration.ingest.values import CONTROL, decimal, integer
+from orchestration.sources import connections, tables
 from orchestration.sources.flat_rows import PLACED
 from orchestration.sources.guardrail_units import as_json, of_usage
 from orchestration.sources.native import TASK_CLASSES, rescue
-from orchestration.sources.places import PLACED_FIELDS
+from orchestration.sources.places import PLACED_FIELDS, GatewayPlaces
 
 FIELDS: tuple[Field, ...] = fields(
     "shape call_id:id! litellm_call_id:id retried_call_id:id trace_id:id session_id:id call_type? status:word!"
@@ -506,3 +508,25 @@ def check_parts(
     # Reasoning is taken from what audio leaves of the output; without an output there is nothing to take it from.
     left = pc.max_element_wise(pc.subtract(known(output), pc.fill_null(audio, 0)), 0)
     problems.add_where(pc.greater(columns["reasoning_tokens"], left), INCONSISTENT_TOKENS, "reasoning_tokens")
+
+
+SOURCE = Family(
+    name="litellm",
+    description="LiteLLM spend-log rows (JSON lines or CSV) and standard logging payloads (JSON lines)",
+    tables=(tables.CALLS,),
+    needed=each_of("request_id", "startTime", "model", "prompt_tokens", "completion_tokens"),
+    make_parser=LiteLLMParser,
+    fields=FIELDS,
+    layout=one_a_line("request_id", "id", "startTime", "model"),
+    connected=(
+        connections.of_attempts(
+            tables.CALLS,
+            connections.attempt("call_id"),
+            connections.attempt("retried_call_id"),
+            connections.trace("coalesce(trace_id, session_id)"),
+            counts_searches=True,
+        ),
+    ),
+    has_retry_window=False,
+    places=GatewayPlaces(),
+)

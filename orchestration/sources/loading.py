@@ -9,8 +9,8 @@ import duckdb
 from orchestration.ingest.load import ingest_source
 from orchestration.ingest.report import IngestReport
 from orchestration.settings import Settings
-from orchestration.sources.places import load_places
 from orchestration.sources.registry import family_of
+from orchestration.sources.sources_yml import load_places
 
 
 class UnknownSource(ValueError):

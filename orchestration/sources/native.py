@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from orchestration.ingest.batches import Batch, Values
+from orchestration.ingest.family import Connected, Family, each_of, one_a_line
 from orchestration.ingest.fields import fields
 from orchestration.ingest.frames import UTC_TIME, Field, Frame, ParseContext, Problems, clean_array, typed_column
 from orchestration.ingest.paths import BadRow
@@ -23,7 +25,7 @@ from orchestration.ingest.privacy import (
 )
 from orchestration.ingest.reasons import BAD_TIME, INCONSISTENT_TOKENS
 from orchestration.ingest.values import fold_id
-from orchestration.sources import guardrail_units, tables
+from orchestration.sources import connections, guardrail_units, tables
 
 STATUSES = frozenset({"success", "error", "timeout", "rate_limited", "blocked"})
 SERVICE_TIERS = frozenset({"standard", "batch", "flex", "priority"})
@@ -238,3 +240,72 @@ def _rescue_row(extras: dict[str, Any]) -> tuple[str | None, str | None]:
         return text, text
     flat = {name: value for name, value in kept.items() if name != "_dropped" and type(value) not in (dict, list)}
     return text, to_json(flat) if flat else None
+
+
+INFERENCE = Family(
+    name="inference",
+    description="attempts in the native format: JSON lines, CSV or Parquet",
+    tables=(tables.INFERENCE,),
+    needed=each_of("attempt_id", "provider", "model", "started_at", "status", "input_tokens", "output_tokens"),
+    make_parser=partial(NativeParser, "inference"),
+    fields=FIELDS["inference"],
+    layout=one_a_line("attempt_id", fields=FIELDS["inference"]),
+    connected=(
+        connections.of_attempts(
+            tables.INFERENCE,
+            connections.attempt("attempt_id"),
+            connections.attempt("retry_of"),
+            # A sender may name a request after one of its attempts, so both share one space of names.
+            connections.attempt("request_id"),
+            counts_searches=True,
+        ),
+    ),
+    # Its links may be left out.
+    has_retry_window=True,
+)
+REWORK = Family(
+    name="rework",
+    description="states of rework tickets: JSON lines, CSV or Parquet",
+    tables=(tables.REWORK,),
+    needed=each_of("ticket_id", "opened_at", "updated_at", "severity", "kind", "status"),
+    make_parser=partial(NativeParser, "rework"),
+    fields=FIELDS["rework"],
+    layout=one_a_line("ticket_id", fields=FIELDS["rework"]),
+    connected=(
+        Connected(
+            tables.REWORK,
+            "updated_at",
+            ("opened_at", "coalesce(closed_at, updated_at)"),
+            ("coalesce(closed_at, updated_at)",),
+            (connections.OUTCOMES, connections.ticket("ticket_id")),
+        ),
+    ),
+)
+SLA = Family(
+    name="sla",
+    description="clocks of outcomes: JSON lines, CSV or Parquet",
+    tables=(tables.SLA,),
+    needed=each_of("event_id", "outcome_id", "metric", "started_at", "due_at", "updated_at"),
+    make_parser=partial(NativeParser, "sla"),
+    fields=FIELDS["sla"],
+    layout=one_a_line("event_id", fields=FIELDS["sla"]),
+    connected=(
+        Connected(
+            tables.SLA,
+            "updated_at",
+            ("started_at", "due_at"),
+            ("due_at",),
+            (connections.OUTCOME, connections.clock("event_id")),
+        ),
+    ),
+)
+OUTCOMES = Family(
+    name="outcomes",
+    description="decisions on outcomes: JSON lines, CSV or Parquet",
+    tables=(tables.OUTCOMES,),
+    needed=each_of("outcome_id", "use_case", "decision", "decided_at"),
+    make_parser=partial(NativeParser, "outcomes"),
+    fields=FIELDS["outcomes"],
+    layout=one_a_line("outcome_id", fields=FIELDS["outcomes"]),
+    connected=(Connected(tables.OUTCOMES, "decided_at", ("decided_at",), ("decided_at",), (connections.OUTCOME,)),),
+)

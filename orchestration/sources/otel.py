@@ -10,12 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from orchestration.ingest.batches import Batch, Objects
+from orchestration.ingest.family import Family
 from orchestration.ingest.fields import fields
 from orchestration.ingest.frames import Field, Frame, ParseContext, Problems, typed_column
 from orchestration.ingest.layouts import Layout
 from orchestration.ingest.privacy import is_label, is_private, to_json
 from orchestration.ingest.reasons import BAD_TIME, BAD_VALUE, UNKNOWN_SHAPE, Bad, ConservationError
 from orchestration.ingest.values import CONTROL, currency, integer
+from orchestration.sources import connections, tables
 from orchestration.sources.flat_rows import PLACED
 from orchestration.sources.litellm import check_parts, served_tier
 from orchestration.sources.native import TASK_CLASSES
@@ -29,7 +31,7 @@ from orchestration.sources.otel_spans import (
     spans_in,
     status_code,
 )
-from orchestration.sources.places import PLACED_FIELDS
+from orchestration.sources.places import PLACED_FIELDS, OtelPlaces
 
 MAX_NAME = 200
 
@@ -360,3 +362,17 @@ def _kept_attributes(attributes: dict[str, Any], resource: dict[str, Any]) -> st
         if type(value) in (int, float, bool) or (type(value) is str and value and is_label(value))
     }
     return to_json(kept) if kept else None
+
+
+SOURCE = Family(
+    name="otel",
+    description="OpenTelemetry GenAI and OpenInference spans as the collector's file exporter writes them",
+    tables=(tables.SPANS,),
+    make_parser=OtelParser,
+    fields=FIELDS,
+    formats=("json",),
+    layout=LAYOUT,
+    connected=(connections.of_attempts(tables.SPANS, connections.trace("trace_id")),),
+    has_retry_window=False,
+    places=OtelPlaces(),
+)

@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
-from pathlib import Path
 from typing import Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, field_validator
-
-from orchestration.settings import Settings
-from orchestration.sources.desks.config import DeskPlaces, JiraPlaces, PagerDutyPlaces, ZendeskPlaces
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 PLACED_FIELDS = (
     "outcome_id",
@@ -23,11 +17,6 @@ PLACED_FIELDS = (
     "input_valid",
     "prompt_hash",
 )
-DEFAULT_FILE = Path(__file__).with_name("places.yml")
-
-
-class PlacesError(ValueError):
-    """``sources.yml`` cannot be used; the text names the file and what is wrong."""
 
 
 class GatewayPlaces(BaseModel):
@@ -55,6 +44,13 @@ class OtelPlaces(GatewayPlaces):
     """Places in spans, and emitters whose input tokens leave out what was read from or written to a cache."""
 
     input_excludes_cache: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _prefixed(self) -> OtelPlaces:
+        for place in (*self.default, *(p for listed in self.fields.values() for p in listed)):
+            if not place.startswith(("span:", "resource:")):
+                raise ValueError(f"an OpenTelemetry place starts with span: or resource:, not {place!r}")
+        return self
 
 
 class TracedPlaces(GatewayPlaces):
@@ -112,70 +108,3 @@ class ReportUnits(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     cost_unit: Literal["cents", "currency"] = "currency"
-
-
-class Places(BaseModel):
-    """Places of all gateways and desks, and units of providers' reports."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    litellm: GatewayPlaces = GatewayPlaces()
-    otel: OtelPlaces = OtelPlaces()
-    langfuse: LangfusePlaces = LangfusePlaces()
-    helicone: TracedPlaces = TracedPlaces()
-    bedrock: TracedPlaces = TracedPlaces()
-    azure_apim: TracedPlaces = TracedPlaces()
-    zendesk: ZendeskPlaces = ZendeskPlaces()
-    jira: JiraPlaces = JiraPlaces()
-    servicenow: DeskPlaces = DeskPlaces()
-    pagerduty: PagerDutyPlaces = PagerDutyPlaces()
-    anthropic_usage: ReportUnits = ReportUnits(cost_unit="cents")
-    openai_usage: ReportUnits = ReportUnits()
-
-    @field_validator("otel")
-    @classmethod
-    def _prefixed(cls, places: OtelPlaces) -> OtelPlaces:
-        for place in (*places.default, *(p for listed in places.fields.values() for p in listed)):
-            if not place.startswith(("span:", "resource:")):
-                raise ValueError(f"an OpenTelemetry place starts with span: or resource:, not {place!r}")
-        return places
-
-
-class _NoDuplicates(yaml.SafeLoader):
-    """YAML in which a key stated twice is an error instead of the last one winning."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
-        keys = [self.construct_object(key, deep=deep) for key, _ in node.value]
-        for key in keys:
-            if keys.count(key) > 1:
-                raise yaml.constructor.ConstructorError(None, None, f"key {key!r} stands twice", node.start_mark)
-        return super().construct_mapping(node, deep)
-
-
-@lru_cache(maxsize=1)
-def _defaults() -> dict:
-    return yaml.safe_load(DEFAULT_FILE.read_text(encoding="utf-8"))
-
-
-def load_places(settings: Settings) -> Places:
-    """The places in force: the package's ``places.yml``, overridden by ``$FINOPS_HOME/sources.yml`` where it exists.
-
-    Raises:
-        PlacesError: the override is not valid.
-    """
-    merged = {gateway: dict(places) for gateway, places in _defaults().items()}
-    override = settings.home / "sources.yml"
-    if not override.exists():
-        return Places.model_validate(merged)
-    try:
-        own = yaml.load(override.read_text(encoding="utf-8"), Loader=_NoDuplicates) or {}
-        Places.model_validate(own)
-        for gateway, places in own.items():
-            for name, value in places.items():
-                stated = merged[gateway].get(name)
-                # Places of one field leave those of the others as they are.
-                both = isinstance(value, dict) and isinstance(stated, dict)
-                merged[gateway][name] = {**stated, **value} if both else value
-        return Places.model_validate(merged)
-    except (yaml.YAMLError, ValueError, AttributeError, TypeError) as error:
-        raise PlacesError(f"{override}: {error}") from error

@@ -116,4 +116,3 @@ ZENDESK = _desk(
 JIRA = _desk("jira", ", worklogs, sla_cycles")
 SERVICENOW = _desk("servicenow", _DESK_CLOCK)
 PAGERDUTY = _desk("pagerduty", _DESK_CLOCK)
-DESKS = (ZENDESK, JIRA, SERVICENOW, PAGERDUTY)

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from orchestration.ingest.batches import Batch, Objects
+from orchestration.ingest.family import Family
 from orchestration.ingest.fields import fields
 from orchestration.ingest.frames import Field, Frame, ParseContext, Problems, typed_column
 from orchestration.ingest.layouts import Layout
@@ -18,6 +19,7 @@ from orchestration.ingest.reasons import BAD_TIME, INCONSISTENT_TOKENS, UNKNOWN_
 from orchestration.ingest.tables import Table
 from orchestration.ingest.values import signed
 from orchestration.sources import invoice_tables
+from orchestration.sources.places import ReportUnits
 
 _BUCKET = "bucket_start:time! bucket_end:due!"
 OPENAI_USAGE: tuple[Field, ...] = fields(
@@ -187,3 +189,26 @@ def _inner(result: dict[str, Any], name: str) -> dict[str, Any]:
 def _either(nested: Any, flat: Any) -> Any:
     """The API nests what exports write flat."""
     return flat if nested is None else nested
+
+
+_UNCONNECTED = "a report is compared with all attempts and changes none"
+OPENAI = Family(
+    name="openai_usage",
+    description="usage and cost reports of OpenAI, in the pages that its API returns",
+    tables=(invoice_tables.OPENAI_USAGE, invoice_tables.OPENAI_COSTS),
+    make_parser=OpenAIParser,
+    formats=("json",),
+    layout=LAYOUT,
+    unconnected=_UNCONNECTED,
+    places=ReportUnits(),
+)
+ANTHROPIC = Family(
+    name="anthropic_usage",
+    description="usage and cost reports of Anthropic, in the pages that its API returns",
+    tables=(invoice_tables.ANTHROPIC_USAGE, invoice_tables.ANTHROPIC_COSTS),
+    make_parser=AnthropicParser,
+    formats=("json",),
+    layout=LAYOUT,
+    unconnected=_UNCONNECTED,
+    places=ReportUnits(cost_unit="cents"),
+)

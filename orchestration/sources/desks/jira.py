@@ -7,12 +7,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from orchestration.ingest.family import Family, each_of
 from orchestration.ingest.frames import ParseContext
 from orchestration.ingest.privacy import to_json
 from orchestration.ingest.reasons import BAD_NUMBER, FUTURE_TIME, MISSING_FIELD, MISSING_ID, UNDECLARED_TIMES, Bad
 from orchestration.ingest.values import instant, integer
+from orchestration.sources import connections, tables
 from orchestration.sources.desks import jira_export
-from orchestration.sources.desks.config import plain_word
+from orchestration.sources.desks.config import JiraPlaces, plain_word
 from orchestration.sources.desks.finding import Record, Refused, list_in, minutes_of, moment_us, object_in, required
 from orchestration.sources.desks.parser import COMMON, DeskParser, desk_fields, page_layout
 
@@ -199,3 +201,25 @@ def _minutes(seconds: Any, field: str) -> Decimal | None:
     if isinstance(minutes, Bad):
         raise Refused(minutes, field, seconds)
     return minutes
+
+
+SOURCE = Family(
+    name="jira",
+    description="Jira issues with history, worklogs, and SLA cycles of Jira Service Management: JSON (pages or lines)"
+    " as the REST API returns it; or issues of the CSV export, which has neither history nor cycles, once sources.yml"
+    " says how its times are written",
+    tables=(tables.JIRA,),
+    needed=each_of(*jira_export.NEEDED),
+    make_parser=JiraParser,
+    fields=JiraParser.fields,
+    formats=("json", "csv"),
+    layout=LAYOUT,
+    named_once=jira_export.NAMED_ONCE,
+    connected=connections.of_desk(
+        tables.JIRA,
+        has_clocks=False,
+        inner_instants="list_transform(from_json(sla_cycles, '[\"JSON\"]'),"
+        " lambda cycle: make_timestamptz(CAST(cycle->>'started_us' AS BIGINT)))",
+    ),
+    places=JiraPlaces(),
+)

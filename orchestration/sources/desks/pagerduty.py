@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from orchestration.ingest.family import Family, each_of
 from orchestration.ingest.reasons import Bad
 from orchestration.ingest.values import instant
-from orchestration.sources.desks.config import plain_word
+from orchestration.sources import connections, tables
+from orchestration.sources.desks.config import PagerDutyPlaces, plain_word
 from orchestration.sources.desks.finding import Record
 from orchestration.sources.desks.parser import CLOCK, COMMON, DeskParser, desk_fields, page_layout
 
@@ -62,3 +64,16 @@ class PagerDutyParser(DeskParser):
         declared = {plain_word(word): minutes for word, minutes in self._places.target_minutes.items()}
         word = record.first("target")
         return declared.get(plain_word(word), declared.get("*")) if word else declared.get("*")
+
+
+SOURCE = Family(
+    name="pagerduty",
+    description="PagerDuty incidents of the REST API or of analytics: JSON (pages or lines), CSV, Parquet",
+    tables=(tables.PAGERDUTY,),
+    needed=each_of("id", "created_at"),
+    make_parser=PagerDutyParser,
+    fields=PagerDutyParser.fields,
+    layout=LAYOUT,
+    connected=connections.of_desk(tables.PAGERDUTY, has_clocks=True),
+    places=PagerDutyPlaces(),
+)

@@ -6,8 +6,11 @@ import re
 from datetime import timedelta
 from typing import Any
 
+from orchestration.ingest.family import Family, each_of
 from orchestration.ingest.reasons import Bad
 from orchestration.ingest.values import instant
+from orchestration.sources import connections, tables
+from orchestration.sources.desks.config import DeskPlaces
 from orchestration.sources.desks.finding import Record, Refused, minutes_of, unwrapped
 from orchestration.sources.desks.parser import CLOCK, COMMON, DeskParser, desk_fields, page_layout
 
@@ -105,3 +108,16 @@ class ServiceNowParser(DeskParser):
         if isinstance(paused, Bad):
             raise Refused(paused, field, row.get(field))
         return original, None if paused is None else int(paused * 60)
+
+
+SOURCE = Family(
+    name="servicenow",
+    description="ServiceNow incidents and task SLAs: JSON (pages or lines), CSV, Parquet",
+    tables=(tables.SERVICENOW,),
+    needed=each_of("sys_id"),
+    make_parser=ServiceNowParser,
+    fields=ServiceNowParser.fields,
+    layout=LAYOUT,
+    connected=connections.of_desk(tables.SERVICENOW, has_clocks=True),
+    places=DeskPlaces(),
+)

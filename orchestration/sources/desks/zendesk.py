@@ -5,9 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from orchestration.ingest.family import Family
 from orchestration.ingest.privacy import to_json
 from orchestration.ingest.reasons import BAD_NUMBER, Bad
 from orchestration.ingest.values import instant
+from orchestration.sources import connections, tables
+from orchestration.sources.desks.config import ZendeskPlaces
 from orchestration.sources.desks.finding import Record, Refused, minutes_of, object_in
 from orchestration.sources.desks.parser import COMMON, DeskParser, desk_fields, page_layout
 
@@ -157,3 +160,16 @@ def _target(target: dict[str, Any]) -> Decimal | None:
 
 def _text(minutes: Decimal | None) -> str | None:
     return None if minutes is None else format(minutes.quantize(Decimal("0.000001")), "f")
+
+
+SOURCE = Family(
+    name="zendesk",
+    description="Zendesk tickets, ticket metrics, metric events and SLA policies: JSON (pages or lines), CSV, Parquet",
+    tables=(tables.ZENDESK,),
+    needed=(("id", "ticket_id", "sla_policy_id"),),
+    make_parser=ZendeskParser,
+    fields=ZendeskParser.fields,
+    layout=LAYOUT,
+    connected=connections.of_desk(tables.ZENDESK, has_clocks=False, more_keys=(connections.policy("policy_id"),)),
+    places=ZendeskPlaces(),
+)

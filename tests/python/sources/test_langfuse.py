@@ -16,7 +16,7 @@ from ingest.conftest import Warehouse
 from ingest.samples import jsonl
 
 from orchestration.settings import PROJECT_DIR, Settings
-from orchestration.sources.places import PlacesError, load_places
+from orchestration.sources.sources_yml import PlacesError, load_places
 
 from .gateway_samples import USAGE, correction, generation, generation_row, queue_item, trace
 

@@ -14,7 +14,7 @@ from ingest.conftest import Warehouse
 from ingest.samples import NOW, SPEND_LOG, as_csv, jsonl
 
 from orchestration.settings import PROJECT_DIR, Settings
-from orchestration.sources.places import PlacesError, load_places
+from orchestration.sources.sources_yml import PlacesError, load_places
 
 from .landed import loader
 

@@ -17,8 +17,8 @@ from ingest.samples import jsonl
 from orchestration.ingest.reasons import FILE_REASONS, ROW_REASONS, Bad
 from orchestration.settings import PROJECT_DIR
 from orchestration.sources.desks.export_times import ExportTimes
-from orchestration.sources.places import PlacesError, load_places
 from orchestration.sources.registry import SOURCES
+from orchestration.sources.sources_yml import PlacesError, load_places
 
 from .builders import CANARY, TEXT, jira_issue
 

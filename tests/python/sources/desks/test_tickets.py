@@ -253,7 +253,7 @@ def test_rows_that_cannot_be_used(warehouse: Warehouse, source: str, row: dict[s
 )
 def test_declarations_that_cannot_be(warehouse: Warehouse, declared: str):
     """Catches a place that would store a free text, a broken pattern, an unknown field or word that is ignored."""
-    from orchestration.sources.places import PlacesError
+    from orchestration.sources.sources_yml import PlacesError
 
     declare(warehouse, declared)
     with pytest.raises(PlacesError, match=r"sources\.yml"):
