@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from orchestration.ingest import json_lines
+from orchestration.ingest import json_rows
 from orchestration.ingest.batches import Objects
 from orchestration.ingest.frames import json_types
 from orchestration.ingest.json_lines import parse_lines
@@ -157,7 +157,7 @@ def test_both_ways_give_one_warehouse(
 
     found = {}
     for way, reader in (("by column", counted), ("line by line", lambda *_: None)):
-        monkeypatch.setattr(json_lines, "read_plain", reader)
+        monkeypatch.setattr(json_rows, "read_plain", reader)
         warehouse = make_warehouse(way, max_quarantined_share=1.0)
         for number, lines in enumerate(files):
             warehouse.land(f"{source}/{number}.jsonl", jsonl(*lines) + b"\n \n")
@@ -177,6 +177,6 @@ def test_a_file_again_the_other_way_is_a_duplicate(warehouse: Warehouse, monkeyp
         _row(random.Random(number), "inference", number, 0.0) | {"attempt_id": f"a-{number}"} for number in range(50)
     ]
     warehouse.take("inference/a.jsonl", jsonl(*rows))
-    monkeypatch.setattr(json_lines, "read_plain", lambda *_: None)
+    monkeypatch.setattr(json_rows, "read_plain", lambda *_: None)
     warehouse.take("inference/b.jsonl", jsonl(*rows[::-1]))
     assert warehouse.counts() == (100, 50, 50, 0, 0)
