@@ -14,6 +14,8 @@ from ingest.samples import batch, jsonl, span, typed
 
 from orchestration.settings import PROJECT_DIR
 from orchestration.sources.otel import TOKENS as TOKEN_NAMES
+from orchestration.sources.registry import landed_columns
+from orchestration.warehouse.tables import ensure_tables
 
 REAL_FILES = PROJECT_DIR.parent / "shared" / "data" / "otlp"
 TOKENS = "input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens"
@@ -222,6 +224,8 @@ def test_a_table_of_an_older_version_learns_the_flag(warehouse: Warehouse):
     """Catches an upgrade that cannot load, and old rows that pass for rows that were looked at."""
     load(warehouse, batch(span()), columns="span_id")
     warehouse.con.execute("ALTER TABLE otel.spans DROP COLUMN usage_disagrees")
+    # As a run does before it loads.
+    ensure_tables(warehouse.con, landed_columns())
     warehouse.take("otel/b.jsonl", jsonl(batch(span(spanId="F" * 16, attributes={TOTAL: 1}))))
     assert warehouse.all("SELECT usage_disagrees FROM otel.spans ORDER BY span_id") == [(None,), (True,)]
 
