@@ -1,32 +1,18 @@
 -- Catches a row that vanishes or appears between landing and marts: each landed table's rows that count as of the run
 -- are exactly the rows of its mart, and attempts add up through requests and use cases.
-{%- set litellm = source('litellm', 'calls') %}
 {%- set desks = ['zendesk', 'jira', 'servicenow', 'pagerduty'] %}
 {%- set version = composite(['updated_at', 'row_hash']) %}
 with counts as (
 
     select
         'attempts' as what,
+        -- A source says with its table how many attempts the current rows are; which spans are calls is a rule of its own.
         (
-            select count(*) from {{ source('native', 'inference') }} where _is_current and started_at <= {{ as_of() }}
-        ) + (
-            select count(*) from {{ litellm }} where _is_current and started_at <= {{ as_of() }}
-        ) + (
-            select count(*) from {{ source('langfuse', 'observations') }}
-            where
-                _is_current
-                and is_deleted is distinct from true
-                and observation_type in ('GENERATION', 'EMBEDDING')
-                and started_at <= {{ as_of() }}
-        ) + (
-            select count(*) from {{ source('helicone', 'requests') }} where _is_current and started_at <= {{ as_of() }}
-        ) + (
-            select count(*) from {{ source('bedrock', 'invocations') }}
+            {%- for table in landed_tables() if table.config.meta.attempts %}
+            select {{ table.config.meta.attempts }} from {{ table.relation_name }}
             where _is_current and started_at <= {{ as_of() }}
         ) + (
-            select count(distinct _source || chr(31) || correlation_id)
-            from {{ source('azure_apim', 'llm_logs') }} where _is_current and started_at <= {{ as_of() }}
-        ) + (
+            {%- endfor %}
             select count(*) from {{ ref('int_otel_attempts') }}
         ) as expected,
         (select count(*) from {{ ref('attempts') }}) as found

@@ -50,10 +50,9 @@ traces as (
 
 select
     {{ day_of('calls.started_at') }} as day,
+    {% call attempt_columns() %}
     calls.source,
     calls.observation_id as attempt_id,
-    cast(null as varchar) as logged_request_id,
-    cast(null as varchar) as retry_of,
     -- Generations under one parent follow one another; one after a failed one is its retry.
     calls.trace_id || ':' || coalesce(calls.parent_id, '') as retry_group,
     coalesce(calls.outcome_id, traces.outcome_id) as outcome_id,
@@ -62,8 +61,6 @@ select
     calls.logged_provider,
     calls.logged_model,
     calls.service_tier,
-    calls.region,
-    calls.deployment,
     calls.started_at,
     calls.ended_at,
     calls.status,
@@ -77,10 +74,6 @@ select
     calls.audio_output_tokens,
     calls.image_input_tokens,
     calls.web_search_calls,
-    calls.file_search_calls,
-    calls.code_interpreter_calls,
-    calls.cache_storage_token_hours,
-    calls.guardrail_units,
     calls.usage_reported,
     calls.usage_disagrees,
     calls.cache_hit,
@@ -91,10 +84,10 @@ select
     calls.release_id,
     calls.logged_cost,
     calls.logged_currency,
-    calls.hidden_retries,
     calls.attributes,
     calls.file_sha256,
     calls.file_row_no
+    {% endcall %}
 from {{ ref('stg_langfuse__observations') }} as calls
 inner join calls_in_scope
     on

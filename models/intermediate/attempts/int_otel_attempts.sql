@@ -72,10 +72,9 @@ same_response as (
 
 select
     {{ day_of('calls.started_at') }} as day,
+    {% call attempt_columns() %}
     calls.source,
     calls.attempt_id,
-    cast(null as varchar) as logged_request_id,
-    cast(null as varchar) as retry_of,
     calls.trace_id || ':' || coalesce(calls.parent_span_id, '') as retry_group,
     coalesce(calls.outcome_id, traces.outcome_id) as outcome_id,
     coalesce(calls.logged_use_case, traces.logged_use_case) as logged_use_case,
@@ -83,8 +82,6 @@ select
     calls.logged_provider,
     calls.logged_model,
     calls.service_tier,
-    calls.region,
-    calls.deployment,
     calls.started_at,
     calls.ended_at,
     calls.status,
@@ -97,11 +94,6 @@ select
     calls.audio_input_tokens,
     calls.audio_output_tokens,
     calls.image_input_tokens,
-    calls.web_search_calls,
-    calls.file_search_calls,
-    calls.code_interpreter_calls,
-    calls.cache_storage_token_hours,
-    calls.guardrail_units,
     calls.usage_reported,
     calls.usage_disagrees,
     calls.cache_hit,
@@ -116,6 +108,7 @@ select
     calls.attributes,
     calls.file_sha256,
     calls.file_row_no
+    {% endcall %}
 from {{ ref('stg_otel__spans') }} as calls
 inner join calls_in_scope
     on

@@ -17,10 +17,9 @@ with invocations as (
 )
 
 select
+    {% call attempt_columns() %}
     _source as source,
     request_id as attempt_id,
-    cast(null as varchar) as logged_request_id,
-    cast(null as varchar) as retry_of,
     trace_id as retry_group,
     outcome_id,
     use_case as logged_use_case,
@@ -53,27 +52,16 @@ select
     coalesce(cache_write_tokens, 0) as cache_write_tokens,
     coalesce(cache_write_1h_tokens, 0) as cache_write_1h_tokens,
     coalesce(output_tokens, 0) as output_tokens,
-    cast(0 as bigint) as reasoning_tokens,
-    cast(0 as bigint) as audio_input_tokens,
-    cast(0 as bigint) as audio_output_tokens,
-    cast(0 as bigint) as image_input_tokens,
-    cast(0 as bigint) as web_search_calls,
-    cast(0 as bigint) as file_search_calls,
-    cast(0 as bigint) as code_interpreter_calls,
-    cast(0 as bigint) as cache_storage_token_hours,
     guardrail_units,
     input_tokens is not null or output_tokens is not null or error_code is not null as usage_reported,
     coalesce(usage_disagrees, false) as usage_disagrees,
-    false as cache_hit,
     prompt_hash,
     input_valid,
     coalesce(can_wait, false) as can_wait,
     experiment,
     release_id,
-    cast(null as decimal(38, 12)) as logged_cost,
-    cast(null as varchar) as logged_currency,
-    cast(0 as bigint) as hidden_retries,
     attributes,
     _file_sha256 as file_sha256,
     _row_no as file_row_no
+    {% endcall %}
 from invocations

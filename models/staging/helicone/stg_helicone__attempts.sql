@@ -18,19 +18,15 @@ with requests as (
 )
 
 select
+    {% call attempt_columns() %}
     _source as source,
     request_id as attempt_id,
-    cast(null as varchar) as logged_request_id,
-    cast(null as varchar) as retry_of,
     trace_id as retry_group,
     outcome_id,
     use_case as logged_use_case,
     task_class as logged_task_class,
     lower(provider) as logged_provider,
     coalesce(model, 'unknown') as logged_model,
-    'standard' as service_tier,
-    '' as region,
-    cast(null as varchar) as deployment,
     started_at,
     ended_at,
     case
@@ -49,12 +45,6 @@ select
     known_reasoning_tokens as reasoning_tokens,
     known_audio_input_tokens as audio_input_tokens,
     known_audio_output_tokens as audio_output_tokens,
-    cast(0 as bigint) as image_input_tokens,
-    cast(0 as bigint) as web_search_calls,
-    cast(0 as bigint) as file_search_calls,
-    cast(0 as bigint) as code_interpreter_calls,
-    cast(0 as bigint) as cache_storage_token_hours,
-    cast(null as varchar) as guardrail_units,
     prompt_tokens is not null or completion_tokens is not null
         or not coalesce(http_status between 200 and 299, false) as usage_reported,
     coalesce(usage_disagrees, false) as usage_disagrees,
@@ -70,8 +60,8 @@ select
         else cost
     end as logged_cost,
     'USD' as logged_currency,
-    cast(0 as bigint) as hidden_retries,
     attributes,
     _file_sha256 as file_sha256,
     _row_no as file_row_no
+    {% endcall %}
 from requests

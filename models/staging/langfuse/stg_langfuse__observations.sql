@@ -36,8 +36,6 @@ select
     coalesce(provider, 'unknown') as logged_provider,
     coalesce(model, 'unknown') as logged_model,
     coalesce(service_tier, 'standard') as service_tier,
-    '' as region,
-    cast(null as varchar) as deployment,
     started_at,
     ended_at,
     coalesce(error_kind, 'success') as status,
@@ -60,10 +58,6 @@ select
     known_audio_output_tokens as audio_output_tokens,
     known_image_input_tokens as image_input_tokens,
     coalesce(web_search_calls, 0) as web_search_calls,
-    cast(0 as bigint) as file_search_calls,
-    cast(0 as bigint) as code_interpreter_calls,
-    cast(0 as bigint) as cache_storage_token_hours,
-    cast(null as varchar) as guardrail_units,
     coalesce(input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, cache_write_1h_tokens) is not null
         or error_kind is not null as usage_reported,
     coalesce(usage_disagrees, false) as usage_disagrees,
@@ -79,7 +73,6 @@ select
         else logged_cost
     end as logged_cost,
     'USD' as logged_currency,
-    cast(0 as bigint) as hidden_retries,
     attributes,
     record_kind = 'observation' and coalesce(observation_type in ('GENERATION', 'EMBEDDING'), false) as calls_model,
     _file_sha256 as file_sha256,

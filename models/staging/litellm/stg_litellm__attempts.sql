@@ -21,10 +21,9 @@ with calls as (
 )
 
 select
+    {% call attempt_columns() %}
     _source as source,
     call_id as attempt_id,
-    cast(null as varchar) as logged_request_id,
-    cast(null as varchar) as retry_of,
     coalesce(trace_id, case when shape = 'spend_log' then session_id end, retried_call_id) as retry_group,
     outcome_id,
     use_case as logged_use_case,
@@ -60,9 +59,6 @@ select
     known_audio_output_tokens as audio_output_tokens,
     known_image_input_tokens as image_input_tokens,
     coalesce(web_search_calls, 0) as web_search_calls,
-    cast(0 as bigint) as file_search_calls,
-    cast(0 as bigint) as code_interpreter_calls,
-    cast(0 as bigint) as cache_storage_token_hours,
     guardrail_units,
     prompt_tokens is not null or status = 'failure' as usage_reported,
     coalesce(usage_disagrees, false) as usage_disagrees,
@@ -82,4 +78,5 @@ select
     attributes,
     _file_sha256 as file_sha256,
     _row_no as file_row_no
+    {% endcall %}
 from calls

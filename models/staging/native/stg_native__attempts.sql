@@ -1,11 +1,11 @@
 -- One row is one current attempt of the native inference log. Token buckets arrive exclusive: `input_tokens` holds
 -- neither cache reads nor cache writes.
 select
+    {% call attempt_columns() %}
     _source as source,
     attempt_id,
     request_id as logged_request_id,
     retry_of,
-    cast(null as varchar) as retry_group,
     outcome_id,
     use_case as logged_use_case,
     task_class as logged_task_class,
@@ -32,7 +32,6 @@ select
     coalesce(cache_storage_token_hours, 0) as cache_storage_token_hours,
     guardrail_units,
     true as usage_reported,
-    false as usage_disagrees,
     coalesce(cache_hit, false) as cache_hit,
     prompt_hash,
     input_valid,
@@ -41,9 +40,9 @@ select
     release_id,
     cost as logged_cost,
     currency as logged_currency,
-    cast(0 as bigint) as hidden_retries,
     attributes,
     _file_sha256 as file_sha256,
     _row_no as file_row_no
+    {% endcall %}
 from {{ source('native', 'inference') }}
 where _is_current

@@ -32,8 +32,6 @@ select
     coalesce(provider, 'unknown') as logged_provider,
     coalesce(response_model, request_model) as logged_model,
     coalesce(service_tier, 'standard') as service_tier,
-    '' as region,
-    cast(null as varchar) as deployment,
     started_at,
     ended_at,
     case
@@ -57,11 +55,6 @@ select
     known_audio_input_tokens as audio_input_tokens,
     known_audio_output_tokens as audio_output_tokens,
     known_image_input_tokens as image_input_tokens,
-    cast(0 as bigint) as web_search_calls,
-    cast(0 as bigint) as file_search_calls,
-    cast(0 as bigint) as code_interpreter_calls,
-    cast(0 as bigint) as cache_storage_token_hours,
-    cast(null as varchar) as guardrail_units,
     input_tokens is not null or status_code = 'error' or error_type is not null as usage_reported,
     coalesce(usage_disagrees, false) as usage_disagrees,
     cast(input_tokens is not null as integer) + cast(cache_read_tokens is not null as integer)

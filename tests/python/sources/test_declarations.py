@@ -83,9 +83,15 @@ def missing_of_attempts(family: Family) -> list[str]:
         schema = connected.table.schema
         if not re.search(rf"'(stg_{schema}__|int_{schema}_)attempts'", read(UNION)):
             missing.append(f"{UNION.relative_to(PROJECT_DIR)}: add stg_{schema}__attempts to `sources`")
-        counted = (f"source('{schema}', '{connected.table.name}')", f"ref('int_{schema}_attempts')")
-        if not any(name in read(CONSERVED) for name in counted):
-            missing.append(f"{CONSERVED.relative_to(PROJECT_DIR)}: add the rows of {counted[0]} to 'attempts'")
+        path = STAGING / schema / f"_{schema}__sources.yml"
+        counts = {
+            entry["name"]: entry.get("config", {}).get("meta", {}).get("attempts")
+            for source in (yaml.safe_load(read(path)) or {"sources": []})["sources"]
+            for entry in source["tables"]
+        }
+        if not counts.get(connected.table.name) and f"ref('int_{schema}_attempts')" not in read(CONSERVED):
+            name = path.relative_to(PROJECT_DIR)
+            missing.append(f"{name}: {connected.table.name}: add meta.attempts, the count of attempts in current rows")
     return missing
 
 
@@ -153,7 +159,7 @@ def test_a_new_source_is_told_everything_that_it_needs() -> None:
         "models/staging/kong/_kong__sources.yml: add the table calls of source kong",
         "orchestration/quality/suites/raw_kong.yml: add a suite of kong.calls",
         "models/intermediate/attempts/int_attempts.sql: add stg_kong__attempts to `sources`",
-        "tests/reconciliation/rows_are_conserved.sql: add the rows of source('kong', 'calls') to 'attempts'",
+        "models/staging/kong/_kong__sources.yml: calls: add meta.attempts, the count of attempts in current rows",
         "dbt_project.yml: retry_window_sources: add kong, as its `has_retry_window` says",
         "orchestration/sources/places.yml: add the entry kong with the defaults of its `places`",
         "tests/python/sources/test_layouts.py: add rows of kong to ROWS",
