@@ -161,8 +161,7 @@ def _touch_by_clock(
             " WHERE acceptance_window_closes_at > ? AND acceptance_window_closes_at <= ?",
             [last_as_of, as_of],
         )
-        ran_on = "(stopped_at IS NULL OR stopped_at > $last_as_of) AND breaches_at < $as_of"
-        conditions = [f"($as_of > $last_as_of AND {ran_on})"]
+        conditions = ["((stopped_at IS NULL OR stopped_at > $last_as_of) AND breaches_at < $as_of)"]
         values: dict[str, object] = {"as_of": as_of, "last_as_of": last_as_of}
         for number, (start, end) in enumerate(ranges):
             values[f"start_{number}"] = start

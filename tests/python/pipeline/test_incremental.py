@@ -347,7 +347,8 @@ def test_nights_of_little_news(small: tuple[Twin, Path]) -> None:
     before = night.content_hash
 
     night = twin.night(later, compare=False)
-    assert {"attempts", "load_files", "publishes"} <= night.kept
+    # Days of clocks that still run are planned again, which the ledger's marts count as news.
+    assert {"attempts", "int_attempts"} <= night.kept
     assert night.content_hash == before
 
     reference = first_reference()
