@@ -22,3 +22,9 @@
 {% macro default__joined_texts(text, separator, order_by) -%}
     string_agg({{ text }}, '{{ separator }}' order by {{ order_by }})
 {%- endmacro %}
+
+
+{#- The value of the row with the least order, among the rows that have one. -#}
+{% macro first_known(value, order_by) -%}{{ return(adapter.dispatch('first_known')(value, order_by)) }}{%- endmacro %}
+
+{% macro default__first_known(value, order_by) -%}arg_min({{ value }}, {{ order_by }}){%- endmacro %}

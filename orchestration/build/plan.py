@@ -116,8 +116,9 @@ def _with_pools(tables: tuple[Connected, ...], prepared: PreparedReference) -> t
     if not any(row.seed == "search_allowances" and '"month"' in row.row_text for row in prepared.rows):
         return tables
     zone = project_vars().reporting_time_zone.replace("'", "''")
-    month = f"CASE WHEN web_search_calls > 0 THEN 'w' || strftime(started_at AT TIME ZONE '{zone}', '%Y-%m') END"
-    return tuple(replace(table, keys=(*table.keys, month)) if table.counts_searches else table for table in tables)
+    month = f"strftime(started_at AT TIME ZONE '{zone}', '%Y-%m')"
+    searched = f"CASE WHEN units LIKE '%\"web_search\"%' THEN 'w' || {month} END"
+    return tuple(replace(table, keys=(*table.keys, searched)) if table.counts_searches else table for table in tables)
 
 
 def unfinished_run(con: duckdb.DuckDBPyConnection) -> tuple[datetime, str] | None:

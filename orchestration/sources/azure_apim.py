@@ -15,7 +15,6 @@ from orchestration.ingest.layouts import Layout
 from orchestration.ingest.paths import (
     BadRow,
     Place,
-    at,
     count,
     first,
     first_placed,
@@ -31,12 +30,14 @@ from orchestration.sources.flat_rows import PLACED, PlacedFields, check_within, 
 from orchestration.sources.gateway_tables import LLM_LOGS
 from orchestration.sources.native import TASK_CLASSES
 from orchestration.sources.places import TracedPlaces
+from orchestration.sources.units import MODALITIES, Units, add_input_modalities, add_output_modalities
+from orchestration.sources.usage_members import not_understood, unread
 
 FIELDS: tuple[Field, ...] = fields(
     "shape! correlation_id:id! request_id:id trace_id:id sequence_number:integer operation deployment model"
     " gateway_region api_version is_stream:boolean? status_code started_at:time! ended_at:time latency_ms:duration"
     " prompt_tokens:integer cache_read_tokens:integer completion_tokens:integer reasoning_tokens:integer"
-    " audio_input_tokens:integer audio_output_tokens:integer total_tokens:integer usage_disagrees:boolean" + PLACED,
+    " provider_request_id:id? total_tokens:integer usage_disagrees:boolean" + PLACED,
     task_class=TASK_CLASSES,
 )
 # Columns of the table and members of the diagnostic record; what is not used of them is dropped.
@@ -51,6 +52,12 @@ _KNOWN = (
 )
 KNOWN = frozenset(_KNOWN.split())
 _NEVER_READ = frozenset(["ResponseMessages", "ResponseHeaders", "CallerIpAddress", "callerIpAddress"])
+_PREDICTED = ("accepted_prediction_tokens", "rejected_prediction_tokens")
+_MODAL = frozenset({"text_tokens", *(f"{modality}_tokens" for modality in MODALITIES)})
+_READ = _MODAL | {"cached_tokens", "cached_tokens_details"}
+_CACHED, _WRITTEN = _MODAL, _MODAL | {"reasoning_tokens", *_PREDICTED}
+_SIDES = ("prompt", "completion", "input", "output")
+_USAGE = frozenset({"total_tokens", *(f"{side}_{kind}" for side in _SIDES for kind in ("tokens", "tokens_details"))})
 _LLM_LOG, _GATEWAY_LOG = "llm_log", "gateway_log"
 
 
@@ -90,6 +97,7 @@ class ApimParser:
             "correlation_id": members.get("correlationid"),
             "request_id": members.get("requestid"),
             "trace_id": first_placed(whole, [], self._trace_places),
+            "provider_request_id": answer.get("id"),
             "sequence_number": members.get("sequencenumber"),
             "operation": short(first(members, "operationid", "operationname")),
             "deployment": short(first(members, "deploymentname")),
@@ -121,20 +129,46 @@ def _own_counts(members: dict[str, Any]) -> dict[str, Any]:
 
 def _answer_counts(answer: dict[str, Any]) -> dict[str, Any]:
     usage = lenient_object(answer.get("usage"))
+    read, written = (_details(usage, side) for side in ("prompt", "completion"))
     counts = {
         "prompt_tokens": first(usage, "prompt_tokens", "input_tokens"),
-        "cache_read_tokens": _detail(usage, ("prompt_tokens_details", "input_tokens_details"), "cached_tokens"),
+        "cache_read_tokens": read.get("cached_tokens"),
         "completion_tokens": first(usage, "completion_tokens", "output_tokens"),
-        "reasoning_tokens": _detail(usage, ("completion_tokens_details", "output_tokens_details"), "reasoning_tokens"),
-        "audio_input_tokens": _detail(usage, ("prompt_tokens_details",), "audio_tokens"),
-        "audio_output_tokens": _detail(usage, ("completion_tokens_details",), "audio_tokens"),
+        "reasoning_tokens": written.get("reasoning_tokens"),
     }
     clean = {name: count(value, "usage") for name, value in counts.items()}
-    return _with_total(clean, count(first(usage, "total_tokens"), "usage"))
+    units = Units()
+    cached = lenient_object(read.get("cached_tokens_details"))
+    doubtful = add_input_modalities(
+        units,
+        {modality: read.get(f"{modality}_tokens") for modality in MODALITIES},
+        {modality: cached.get(f"{modality}_tokens") for modality in MODALITIES} if cached else None,
+        whole=clean["prompt_tokens"],
+        cached=clean["cache_read_tokens"],
+    )
+    add_output_modalities(units, {modality: written.get(f"{modality}_tokens") for modality in MODALITIES})
+    for name in _PREDICTED:
+        units.add("predicted_output", written.get(name), name)
+    found = _with_total(clean, count(first(usage, "total_tokens"), "usage"))
+    return {
+        **found,
+        "usage_disagrees": found["usage_disagrees"] or doubtful,
+        **units.columns(),
+        "usage_not_understood": not_understood(
+            [
+                *unread(usage, _USAGE),
+                *unread(read, _READ, "input."),
+                *unread(cached, _CACHED, "cached."),
+                *unread(written, _WRITTEN, "output."),
+            ]
+        ),
+    }
 
 
-def _detail(usage: dict[str, Any], holders: tuple[str, ...], name: str) -> Any:
-    return next((found for holder in holders if (found := at(usage, (holder, name))) is not None), None)
+def _details(usage: dict[str, Any], side: str) -> dict[str, Any]:
+    """Details of the input or output, by the names of chat completions or by those of responses."""
+    other = {"prompt": "input", "completion": "output"}[side]
+    return lenient_object(usage.get(f"{side}_tokens_details")) or lenient_object(usage.get(f"{other}_tokens_details"))
 
 
 def _with_total(counts: dict[str, int | None], total: int | None) -> dict[str, Any]:
@@ -165,8 +199,9 @@ def _attributes(members: dict[str, Any]) -> str | None:
 def _check(columns: dict[str, pa.Array], problems: Problems) -> None:
     columns["ended_at"] = pa.nulls(len(columns["started_at"]), columns["started_at"].type)
     set_end(columns)
-    check_within(columns, problems, ("cache_read_tokens", "audio_input_tokens"), "prompt_tokens")
-    check_within(columns, problems, ("audio_output_tokens",), "completion_tokens")
+    check_within(columns, problems, ("cache_read_tokens", "unit_input_tokens"), "prompt_tokens")
+    check_within(columns, problems, ("unit_cache_read_tokens",), "cache_read_tokens")
+    check_within(columns, problems, ("unit_output_tokens",), "completion_tokens")
     check_within(columns, problems, ("reasoning_tokens",), "completion_tokens")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 import pyarrow as pa
@@ -32,16 +31,19 @@ from orchestration.ingest.reasons import INCONSISTENT_TOKENS, MALFORMED_JSON, UN
 from orchestration.sources import connections
 from orchestration.sources.flat_rows import PLACED, PlacedFields, flattened, frame_of, set_end
 from orchestration.sources.gateway_tables import INVOCATIONS
-from orchestration.sources.guardrail_units import as_json, of_trace
+from orchestration.sources.guardrail_units import add_trace
+from orchestration.sources.iterations import extra_counts
 from orchestration.sources.litellm import served_tier
 from orchestration.sources.native import TASK_CLASSES
 from orchestration.sources.places import TracedPlaces
+from orchestration.sources.units import Units
+from orchestration.sources.usage_members import modifiers, not_understood, unread
 
 FIELDS: tuple[Field, ...] = fields(
     "request_id:id! trace_id:id account_id? region inference_region operation model_id! service_tier latency_mode"
     " status error_code stop_reason started_at:time! ended_at:time latency_ms:duration input_tokens:integer"
     " cache_read_tokens:integer cache_write_tokens:integer cache_write_1h_tokens:integer output_tokens:integer"
-    " total_tokens:integer guardrail_units usage_disagrees:boolean" + PLACED,
+    " total_tokens:integer usage_disagrees:boolean" + PLACED,
     task_class=TASK_CLASSES,
 )
 _KNOWN = (
@@ -54,6 +56,17 @@ _INPUT = ("inputTokens", "input_tokens", "inputTokenCount")
 _OUTPUT = ("outputTokens", "output_tokens", "outputTokenCount")
 _READ = ("cacheReadInputTokens", "cache_read_input_tokens", "cacheReadInputTokenCount")
 _WRITE = ("cacheWriteInputTokens", "cache_creation_input_tokens", "cacheWriteInputTokenCount")
+_ITERATED = {
+    "input_tokens": "input_tokens",
+    "cache_read_input_tokens": "cache_read_tokens",
+    "cache_creation_input_tokens": "cache_write_tokens",
+    "output_tokens": "output_tokens",
+}
+_OTHERS = (
+    "cacheDetails cache_creation server_tool_use totalTokens total_tokens service_tier serviceTier speed inference_geo"
+    " iterations"
+)
+_USAGE = frozenset({*_INPUT, *_OUTPUT, *_READ, *_WRITE, *_OTHERS.split()})
 
 
 def _message(row: dict[str, Any]) -> list[Any]:
@@ -110,9 +123,11 @@ class BedrockParser:
             "stop_reason": short(first(body, "stopReason", "stop_reason")),
             "started_at": row.get("timestamp"),
             "latency_ms": not_negative(_latency(body)),
-            "guardrail_units": _guardrail_units(answer),
             "attributes": _attributes(row, metadata),
             **_counts(sent, answered, body),
+            **_units(answer, body["usage"]).columns(),
+            "usage_not_understood": not_understood(unread(body["usage"], _USAGE, "usage.")),
+            "modifiers": modifiers(body["usage"]),
             **self._placed.find(whole, [], sent.get("inputBodyJson")),
         }
 
@@ -140,15 +155,17 @@ def _merged(body: Any) -> dict[str, Any]:
     return facts
 
 
-def _guardrail_units(answer: Any) -> str | None:
-    """Units of the guardrails in the trace of an answer, or of a stream's events. Findings are not looked at."""
-    units: Counter[tuple[str, str]] = Counter()
+def _units(answer: Any, usage: dict[str, Any]) -> Units:
+    """Units of the guardrails in the trace of an answer, or of a stream's events, and of tools of the model's provider.
+    Findings are not looked at."""
+    units = Units()
     for event in answer if type(answer) is list else [answer]:
         event = opened(event)
         for holder in (event, event.get("metadata")) if type(event) is dict else ():
             for name in ("trace", "amazon-bedrock-trace"):
-                units += of_trace("aws", at(holder, (name, "guardrail")))
-    return as_json(units)
+                add_trace(units, "aws", at(holder, (name, "guardrail")))
+    units.add("web_search", at(usage, ("server_tool_use", "web_search_requests")), "server_tool_use")
+    return units
 
 
 def _latency(body: dict[str, Any]) -> Any:
@@ -183,6 +200,8 @@ def _counts(sent: dict[str, Any], answered: dict[str, Any], body: dict[str, Any]
         if written is not None and written < long_lived:
             raise BadRow(INCONSISTENT_TOKENS, "cache_write_tokens")
         counts["cache_write_tokens"] = 0 if written is None else written - long_lived
+    for name, extra in extra_counts(usage, told["input_tokens"], told["output_tokens"]).items():
+        counts[_ITERATED[name]] = (counts[_ITERATED[name]] or 0) + extra
     return {
         **counts,
         "cache_write_1h_tokens": long_lived,

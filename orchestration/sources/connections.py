@@ -22,6 +22,11 @@ def trace(column: str) -> str:
     return _within_source("t", column)
 
 
+def response(column: str) -> str:
+    """Key of a provider's response, within its landing folder."""
+    return _within_source("r", column)
+
+
 def session(column: str) -> str:
     """Key of a session, within its landing folder."""
     return _within_source("n", column)

@@ -15,6 +15,7 @@ from orchestration.ingest.reasons import INCONSISTENT_TOKENS
 from orchestration.ingest.tables import Table
 from orchestration.sources.native import rescue
 from orchestration.sources.places import PLACED_FIELDS, GatewayPlaces
+from orchestration.sources.units import unit_arrays
 
 # Fields that every gateway's table ends with; ``places.yml`` says where they stand.
 PLACED = (
@@ -84,6 +85,7 @@ def frame_of(
         )
         for field in fields
     }
+    columns |= unit_arrays(flat_rows)
     check(columns, problems)
     columns["attributes"] = pa.array(rows.column("attributes"), pa.string())
     columns["_rescued"], _ = rescue(batch.values, set(known))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestration.ingest.tables import Table, columns_of
-from orchestration.sources.tables import MODALITIES, TOKENS
+from orchestration.sources.tables import TOKENS, UNITS
 
 PLACED = "outcome_id, use_case, task_class, release_id, experiment, can_wait:b, input_valid:b, prompt_hash"
 
@@ -13,8 +13,8 @@ OBSERVATIONS = Table(
     columns=columns_of(
         "record_kind, observation_id, trace_id, parent_id, session_id, observation_type, level, error_kind,"
         "environment, release, name, model, provider, service_tier, started_at:t, ended_at:t, updated_at:t,"
-        f"is_deleted:b, input_tokens:n, {TOKENS}, output_tokens:n, reasoning_tokens:n, {MODALITIES},"
-        "web_search_calls:n, total_tokens:n, unmapped_tokens:n, input_includes_parts:b, output_includes_parts:b,"
+        f"is_deleted:b, input_tokens:n, {TOKENS}, output_tokens:n, reasoning_tokens:n, {UNITS},"
+        "provider_request_id, total_tokens:n, input_includes_parts:b, output_includes_parts:b,"
         f"usage_disagrees:b, logged_cost:m, cache_hit:b, {PLACED}, attributes"
     ),
     key=("record_kind", "observation_id"),
@@ -49,7 +49,7 @@ REQUESTS = Table(
     columns=columns_of(
         "request_id, response_id, session_id, trace_id, provider, model, status_code, is_threat:b, started_at:t,"
         f"ended_at:t, updated_at:t, prompt_tokens:n, {TOKENS}, completion_tokens:n, reasoning_tokens:n,"
-        "audio_input_tokens:n, audio_output_tokens:n, total_tokens:n, usage_disagrees:b, cost:m, cache_hit:b,"
+        f"{UNITS}, total_tokens:n, usage_disagrees:b, cost:m, cache_hit:b,"
         f"{PLACED}, attributes"
     ),
     key=("request_id",),
@@ -63,7 +63,7 @@ INVOCATIONS = Table(
     columns=columns_of(
         "request_id, trace_id, account_id, region, inference_region, operation, model_id, service_tier, latency_mode,"
         f"status, error_code, stop_reason, started_at:t, ended_at:t, input_tokens:n, {TOKENS}, output_tokens:n,"
-        f"total_tokens:n, guardrail_units, usage_disagrees:b, {PLACED}, attributes"
+        f"total_tokens:n, {UNITS}, usage_disagrees:b, {PLACED}, attributes"
     ),
     key=("request_id",),
     event_time="started_at",
@@ -74,10 +74,10 @@ LLM_LOGS = Table(
     schema="azure_apim",
     name="llm_logs",
     columns=columns_of(
-        "shape, correlation_id, request_id, trace_id, sequence_number:n, operation, deployment, model, gateway_region,"
-        "api_version, is_stream:b, status_code, started_at:t, ended_at:t, prompt_tokens:n, cache_read_tokens:n,"
-        "completion_tokens:n, reasoning_tokens:n, audio_input_tokens:n, audio_output_tokens:n, total_tokens:n,"
-        f"usage_disagrees:b, {PLACED}, attributes"
+        "shape, correlation_id, request_id, provider_request_id, trace_id, sequence_number:n, operation, deployment,"
+        "model, gateway_region, api_version, is_stream:b, status_code, started_at:t, ended_at:t, prompt_tokens:n, cache_read_tokens:n,"
+        "completion_tokens:n, reasoning_tokens:n, total_tokens:n,"
+        f"{UNITS}, usage_disagrees:b, {PLACED}, attributes"
     ),
     key=("correlation_id",),
     event_time="started_at",

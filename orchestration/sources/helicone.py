@@ -27,12 +27,13 @@ from orchestration.sources.flat_rows import PLACED, PlacedFields, check_within, 
 from orchestration.sources.gateway_tables import REQUESTS
 from orchestration.sources.native import TASK_CLASSES
 from orchestration.sources.places import TracedPlaces
+from orchestration.sources.units import Units
 
 FIELDS: tuple[Field, ...] = fields(
     "request_id:id! response_id:id session_id:id trace_id:id provider! model status_code is_threat:boolean?"
     " started_at:time! ended_at:time latency_ms:duration updated_at:time! prompt_tokens:integer"
     " cache_read_tokens:integer cache_write_tokens:integer cache_write_1h_tokens:integer completion_tokens:integer"
-    " reasoning_tokens:integer audio_input_tokens:integer audio_output_tokens:integer total_tokens:integer"
+    " reasoning_tokens:integer total_tokens:integer"
     " usage_disagrees:boolean cost:money cache_hit:boolean" + PLACED,
     task_class=TASK_CLASSES,
 )
@@ -54,6 +55,7 @@ _UNREAD = (
 )
 _NEVER_READ = frozenset(_UNREAD.split())
 _NO_REFERENCE = "00000000-0000-0000-0000-000000000000"
+_METERS = {"audio_input": "prompt_audio_tokens", "audio_output": "completion_audio_tokens"}
 _SESSION = "Helicone-Session-Id"
 
 
@@ -115,6 +117,9 @@ def _counts(row: dict[str, Any]) -> dict[str, Any]:
     write = count(row.get("prompt_cache_write_tokens"), "prompt_cache_write_tokens")
     total = count(row.get("total_tokens"), "total_tokens")
     whole = (prompt or 0) + (completion or 0) + (reasoning or 0)
+    units = Units()
+    for meter, name in _METERS.items():
+        units.add(meter, row.get(name), name)
     # Helicone's own total leaves out what was read from or written to a cache.
     disagrees = total is not None and total not in (whole, whole + (read or 0) + (write or 0))
     return {
@@ -123,8 +128,7 @@ def _counts(row: dict[str, Any]) -> dict[str, Any]:
         "cache_write_tokens": write,
         "completion_tokens": completion,
         "reasoning_tokens": reasoning,
-        "audio_input_tokens": count(row.get("prompt_audio_tokens"), "prompt_audio_tokens"),
-        "audio_output_tokens": count(row.get("completion_audio_tokens"), "completion_audio_tokens"),
+        **units.columns(),
         "total_tokens": total,
         "usage_disagrees": disagrees,
     }
@@ -144,8 +148,8 @@ def _attributes(row: dict[str, Any], properties: dict[str, Any]) -> str | None:
 
 def _check(columns: dict[str, pa.Array], problems: Problems) -> None:
     set_end(columns)
-    check_within(columns, problems, ("audio_input_tokens",), "prompt_tokens")
-    check_within(columns, problems, ("audio_output_tokens",), "completion_tokens")
+    check_within(columns, problems, ("unit_input_tokens",), "prompt_tokens")
+    check_within(columns, problems, ("unit_output_tokens",), "completion_tokens")
 
 
 SOURCE = Family(

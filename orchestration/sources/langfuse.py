@@ -32,19 +32,19 @@ from orchestration.sources import connections
 from orchestration.sources import gateway_tables as tables
 from orchestration.sources.flat_rows import PLACED, PlacedFields, flattened, frame_of, set_end
 from orchestration.sources.langfuse_reviews import REVIEW_FIELDS, flat_queue_item, flat_score
-from orchestration.sources.langfuse_usage import usage_counts
+from orchestration.sources.langfuse_usage import usage_columns
 from orchestration.sources.litellm import served_tier
 from orchestration.sources.native import TASK_CLASSES
 from orchestration.sources.places import LangfusePlaces
+from orchestration.sources.usage_members import modifiers
 
 FIELDS: tuple[Field, ...] = fields(
     "record_kind! observation_id:id! trace_id:id parent_id:id session_id:id observation_type level? error_kind"
     " environment release name model provider service_tier started_at:time! ended_at:time updated_at:time!"
     " is_deleted:boolean input_tokens:integer cache_read_tokens:integer cache_write_tokens:integer"
-    " cache_write_1h_tokens:integer output_tokens:integer reasoning_tokens:integer audio_input_tokens:integer"
-    " audio_output_tokens:integer image_input_tokens:integer web_search_calls:integer total_tokens:integer"
-    " unmapped_tokens:integer input_includes_parts:boolean output_includes_parts:boolean usage_disagrees:boolean"
-    " logged_cost:money cache_hit:boolean?" + PLACED,
+    " cache_write_1h_tokens:integer output_tokens:integer reasoning_tokens:integer"
+    " provider_request_id:id? total_tokens:integer input_includes_parts:boolean output_includes_parts:boolean"
+    " usage_disagrees:boolean logged_cost:money cache_hit:boolean?" + PLACED,
     task_class=TASK_CLASSES,
 )
 _TRACE_MEMBERS = ("scores", "corrections")
@@ -189,6 +189,8 @@ class LangfuseParser:
             "model": model,
             "provider": self._provider(whole, tags, model),
             "service_tier": served_tier(served),
+            "provider_request_id": at(metadata, ("attributes", "gen_ai.response.id")),
+            "modifiers": modifiers(metadata),
             "started_at": started,
             "ended_at": first(row, "endTime", "end_time"),
             "updated_at": first(row, "event_ts", "updatedAt", "updated_at", "createdAt", "created_at") or started,
@@ -199,7 +201,7 @@ class LangfuseParser:
             **self._placed.find(whole, tags, row.get("input") if kind == "observation" else None),
         }
         if kind == "observation":
-            flat.update(usage_counts(row))
+            flat.update(usage_columns(row))
         return flat
 
     def _provider(self, row: dict[str, Any], tags: list[str], model: Any) -> str | None:

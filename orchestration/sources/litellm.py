@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -16,22 +15,22 @@ from orchestration.ingest.batches import Batch, Objects
 from orchestration.ingest.family import Family, each_of, one_a_line
 from orchestration.ingest.fields import fields
 from orchestration.ingest.frames import Field, Frame, ParseContext, Problems, typed_column
-from orchestration.ingest.paths import BadRow, opened, short
+from orchestration.ingest.paths import BadRow, short
 from orchestration.ingest.privacy import MAX_RESCUED_TEXT, is_label, is_private, to_json
 from orchestration.ingest.reasons import BAD_TIME, BAD_VALUE, INCONSISTENT_TOKENS, UNKNOWN_SHAPE, Bad
 from orchestration.ingest.values import CONTROL, decimal, integer
 from orchestration.sources import connections, tables
 from orchestration.sources.flat_rows import PLACED
-from orchestration.sources.guardrail_units import as_json, of_usage
+from orchestration.sources.litellm_usage import Call, inner, upstream_cost, usage_columns
 from orchestration.sources.native import TASK_CLASSES, rescue
 from orchestration.sources.places import PLACED_FIELDS, GatewayPlaces
+from orchestration.sources.units import unit_arrays
 
 FIELDS: tuple[Field, ...] = fields(
     "shape call_id:id! litellm_call_id:id retried_call_id:id trace_id:id session_id:id call_type? status:word!"
     " error_class? error_code? model model_group custom_llm_provider deployment started_at:time! ended_at:time"
     " prompt_tokens:integer! completion_tokens:integer! cache_read_tokens:integer cache_write_tokens:integer"
-    " cache_write_1h_tokens:integer reasoning_tokens:integer audio_input_tokens:integer audio_output_tokens:integer"
-    " image_input_tokens:integer web_search_calls:integer region guardrail_units usage_disagrees:boolean"
+    " cache_write_1h_tokens:integer reasoning_tokens:integer region usage_disagrees:boolean"
     " cache_hit:boolean? spend:money service_tier attempted_retries:integer? attempted_fallbacks:integer?" + PLACED,
     status=frozenset({"success", "failure"}),
     task_class=TASK_CLASSES,
@@ -51,9 +50,9 @@ _KNOWN = (
 )
 KNOWN = frozenset(_KNOWN.split())
 _READ_COLUMNS = KNOWN - {"response", "proxy_server_request", "api_key", "user", "end_user", "requester_ip_address"}
-_LONG_LIVED = "ephemeral_1h_input_tokens"
-_LIFETIME = re.compile("ephemeral_([0-9]{1,6})([sm])_input_tokens")
 _ATTEMPT = re.compile("(.+)-attempt-[0-9]{1,6}")
+# A failed call that cost nothing: its tokens are the gateway's own estimate.
+_NOTHING_BILLED: dict[str, Any] = {"prompt_tokens": 0, "completion_tokens": 0, "usage_disagrees": False}
 _EMPTY_BODIES = ("", "{}", "[]", "null", {}, [])
 
 
@@ -108,6 +107,7 @@ class LiteLLMParser:
             )
             for field in FIELDS
         }
+        columns |= unit_arrays(flat_rows)
         _check(columns, problems)
         columns["attributes"] = pa.array(rows.column("attributes"), pa.string())
         columns["_rescued"], _ = rescue(batch.values, KNOWN)
@@ -128,6 +128,7 @@ class LiteLLMParser:
         status = row.get("status") or metadata.get("status") or ("failure" if error else "success")
         tags = _tags(row.get("request_tags"))
         cache_hit = _cache_hit(row.get("cache_hit"))
+        cost = _spend(spend, breakdown, usage, cache_hit, row)
         flat = {
             "shape": shape,
             "call_id": call_id,
@@ -145,20 +146,20 @@ class LiteLLMParser:
             "deployment": _deployment(row, metadata, hidden),
             "started_at": row.get("startTime"),
             "ended_at": row.get("endTime"),
-            "prompt_tokens": _or_nothing_if_failed(row.get("prompt_tokens"), status),
-            "completion_tokens": _or_nothing_if_failed(row.get("completion_tokens"), status),
-            "usage_disagrees": _usage_disagrees(row, usage, metadata),
             "region": _region(breakdown),
-            "guardrail_units": _guardrail_units(row, metadata),
             "cache_hit": cache_hit,
-            "spend": _spend(spend, breakdown, cache_hit, row),
+            "spend": cost,
             "service_tier": "batch"
             if _is_batch(row, metadata, hidden)
             else served_tier(usage.get("service_tier") or breakdown.get("service_tier") or hidden.get("service_tier")),
             "attempted_retries": metadata.get("attempted_retries"),
             "attempted_fallbacks": metadata.get("attempted_fallbacks"),
             "attributes": _attributes(row, metadata, tags),
-            **_usage_counts(usage, metadata),
+            **(
+                _NOTHING_BILLED
+                if status == "failure" and _is_zero(cost)
+                else usage_columns(Call(row, metadata, usage, breakdown, status))
+            ),
         }
         opened = {**row, "metadata": metadata}
         # Fields share the objects that they stand in.
@@ -186,7 +187,7 @@ def _is_batch(row: dict[str, Any], *holders: dict[str, Any]) -> bool:
 
 def _deployment(row: dict[str, Any], metadata: dict[str, Any], hidden: dict[str, Any]) -> str | None:
     """The deployment that the router called; None where its provider served from pay-as-you-go capacity instead."""
-    headers = _inner(hidden, "additional_headers")
+    headers = inner(hidden, "additional_headers")
     if metadata.get("azure_spillover") or str(headers.get("llm_provider-x-ms-is-spilled-over")).lower() == "true":
         return None
     return short(row.get("model_id")) or short(hidden.get("model_id"))
@@ -198,7 +199,7 @@ def _retried_call_id(call_id: Any, status: Any, metadata: dict[str, Any]) -> str
     if status != "failure" or type(call_id) is not str:
         return None
     retries = (integer(metadata.get(name)) for name in ("attempted_retries", "attempted_fallbacks"))
-    last = any(_is_some(count) for count in retries)
+    last = any(type(count) is int and count > 0 for count in retries)
     match = _ATTEMPT.fullmatch(call_id)
     return match[1] if match else call_id if last else None
 
@@ -226,173 +227,33 @@ def _object(row: dict[str, Any], name: str) -> dict[str, Any]:
     return value
 
 
-def _inner(usage: dict[str, Any], name: str) -> dict[str, Any]:
-    value = usage.get(name)
-    return value if type(value) is dict else {}
-
-
-def _first_count(*counts: Any) -> Any:
-    """The first count that is neither absent nor 0: some senders fill only one of several names and set the other
-    to 0. Else 0 if it was stated, else None."""
-    stated = [count for count in counts if count is not None]
-    return next((count for count in stated if count != 0), 0 if stated else None)
-
-
-def _stated_reads(usage: dict[str, Any], metadata: dict[str, Any]) -> list[Any]:
-    """Cache reads under all their names: in OpenAI's words, in Anthropic's, and as LiteLLM repeats these."""
-    return [
-        _inner(usage, "prompt_tokens_details").get("cached_tokens"),
-        usage.get("cache_read_input_tokens"),
-        _inner(metadata, "additional_usage_values").get("cache_read_input_tokens"),
-    ]
-
-
-def _stated_writes(usage: dict[str, Any], metadata: dict[str, Any]) -> list[Any]:
-    """Cache writes of all lifetimes together, under all their names."""
-    details = _inner(usage, "prompt_tokens_details")
-    return [
-        details.get("cache_write_tokens"),
-        details.get("cache_creation_tokens"),
-        usage.get("cache_creation_input_tokens"),
-        _inner(metadata, "additional_usage_values").get("cache_creation_input_tokens"),
-    ]
-
-
-def _lifetimes(usage: dict[str, Any]) -> dict[str, Any]:
-    """Cache writes by how long they live."""
-    found = (
-        _inner(_inner(usage, "prompt_tokens_details"), "cache_creation_token_details")
-        or _inner(usage, "cache_creation_token_details")
-        or _inner(usage, "cache_creation")
-    )
-    return {name: count for name, count in found.items() if name.startswith("ephemeral_") and count is not None}
-
-
-def _short_lived(lifetimes: dict[str, Any]) -> Any:
-    """Cache writes of every lifetime but an hour; None where none is stated. What is no count is handed on as it is,
-    and refused."""
-    stated = [count for name, count in lifetimes.items() if name != _LONG_LIVED]
-    bad = next((count for count in stated if isinstance(integer(count), Bad)), None)
-    return bad if bad is not None else sum(integer(count) or 0 for count in stated) if stated else None
-
-
-def _usage_counts(usage: dict[str, Any], metadata: dict[str, Any]) -> dict[str, Any]:
-    read = _inner(usage, "prompt_tokens_details")
-    written = _inner(usage, "completion_tokens_details")
-    lifetimes = _lifetimes(usage)
-    long_lived = lifetimes.get(_LONG_LIVED)
-    cache_write = _first_count(*_stated_writes(usage, metadata), None if long_lived else _short_lived(lifetimes))
-    return {
-        "cache_read_tokens": _first_count(*_stated_reads(usage, metadata)),
-        "cache_write_tokens": _without_long_lived(cache_write, long_lived, lifetimes),
-        "cache_write_1h_tokens": long_lived,
-        "reasoning_tokens": written.get("reasoning_tokens"),
-        "audio_input_tokens": read.get("audio_tokens"),
-        "audio_output_tokens": written.get("audio_tokens"),
-        "image_input_tokens": read.get("image_tokens"),
-        "web_search_calls": _first_count(
-            _inner(usage, "server_tool_use").get("web_search_requests"), read.get("web_search_requests")
-        ),
-    }
-
-
-def _guardrail_units(row: dict[str, Any], metadata: dict[str, Any]) -> str | None:
-    """Units of every guardrail that checked the call. What it found, which stands beside them, is not looked at."""
-    entries = opened(row.get("guardrail_information")) or opened(metadata.get("guardrail_information"))
-    units: Counter[tuple[str, str]] = Counter()
-    for entry in entries if type(entries) is list else [entries]:
-        if type(entry) is dict and entry.get("guardrail_usage"):
-            provider = short(entry.get("guardrail_provider")) or "unknown"
-            units += of_usage(provider.lower().partition("/")[0], entry["guardrail_usage"])
-    return as_json(units)
-
-
-def _usage_disagrees(row: dict[str, Any], usage: dict[str, Any], metadata: dict[str, Any]) -> bool:
-    """Whether the counts of a row contradict each other, or its usage holds something that no bucket has."""
-    # Senders that fill only one of several names set the others to 0.
-    cached = (_stated_reads(usage, metadata), _stated_writes(usage, metadata))
-    return (
-        _total_disagrees(row)
-        or any(_names_differ(names) for names in cached)
-        or any(_differ(row.get(name), usage.get(name)) for name in ("prompt_tokens", "completion_tokens"))
-        or _lifetimes_disagree(usage, metadata)
-        or _is_some(integer(_inner(usage, "prompt_tokens_details").get("google_maps_grounding_requests")))
-    )
-
-
-def _names_differ(names: list[Any]) -> bool:
-    stated = [count for count in names if count]
-    return len(stated) > 1 and len({count for count in map(integer, stated) if _is_some(count)}) > 1
-
-
-def _is_some(count: Any) -> bool:
-    return type(count) is int and count > 0
-
-
-def _differ(one: Any, other: Any) -> bool:
-    counts = (integer(one), integer(other))
-    return all(type(count) is int for count in counts) and counts[0] != counts[1]
-
-
-def _total_disagrees(row: dict[str, Any]) -> bool:
-    """Whether the row's own total is another than its input and output together; False where it states none."""
-    total, prompt, completion = (integer(row.get(f"{name}_tokens")) for name in ("total", "prompt", "completion"))
-    if type(total) is not int:
-        return False
-    return total != sum(count for count in (prompt, completion) if type(count) is int)
-
-
-def _lifetimes_disagree(usage: dict[str, Any], metadata: dict[str, Any]) -> bool:
-    """Whether the cache writes of the lifetimes are not what is written altogether, or some live longer than an hour,
-    for which there is no price. Those of less than an hour are priced as five minutes are."""
-    counts = {name: count for name, value in _lifetimes(usage).items() if type(count := integer(value)) is int}
-    if any(count > 0 and _lives_beyond_an_hour(name) for name, count in counts.items()):
-        return True
-    whole = integer(_first_count(*_stated_writes(usage, metadata)))
-    # Long-lived ones alone leave the rest of the total to the short lifetime, and zeros alone say nothing.
-    told = sum(counts.values()) if counts.keys() - {_LONG_LIVED} else 0
-    return _is_some(whole) and told > 0 and whole != told
-
-
-def _lives_beyond_an_hour(name: str) -> bool:
-    """Also where the name does not tell."""
-    match = _LIFETIME.fullmatch(name)
-    return name != _LONG_LIVED and not (match and int(match[1]) < (60 if match[2] == "m" else 3_600))
-
-
-def _without_long_lived(total: Any, long_lived: Any, lifetimes: dict[str, Any]) -> Any:
-    """Cache writes of the short lifetime: the reported total holds both."""
-    whole, part = integer(total), integer(long_lived)
-    if isinstance(part, Bad) or isinstance(whole, Bad) or part is None:
-        return total
-    if whole is None:
-        return _short_lived(lifetimes)
-    # A part larger than the total comes out negative, which is refused as a bad number.
-    return whole - part
-
-
-def _or_nothing_if_failed(count: Any, status: Any) -> Any:
-    """A failed call that reports no tokens had none; a successful one must report them."""
-    return 0 if count is None and status == "failure" else count
-
-
 def _cache_hit(value: Any) -> Any:
     """The spend-log table stores the text of a Python value."""
     return None if value == "None" else value
 
 
 def _used_tokens(row: dict[str, Any]) -> bool:
-    return any(_is_some(integer(row.get(name), lenient=True)) for name in ("prompt_tokens", "completion_tokens"))
+    counts = (integer(row.get(name), lenient=True) for name in ("prompt_tokens", "completion_tokens"))
+    return any(type(count) is int and count > 0 for count in counts)
 
 
-def _spend(spend: Any, breakdown: dict[str, Any], cache_hit: Any, row: dict[str, Any]) -> Any:
-    """The spend; where it is 0 although a cost was worked out, as streamed calls are logged, that cost.
+def _is_zero(spend: Any) -> bool:
+    amount = decimal(spend, scale=12)
+    return isinstance(amount, Decimal) and not amount
+
+
+def _spend(spend: Any, breakdown: dict[str, Any], usage: dict[str, Any], cache_hit: Any, row: dict[str, Any]) -> Any:
+    """The spend; where it is 0 although a cost was worked out, as streamed calls are logged, that cost; with a caller's
+    own key what the provider took and the gateway's fee together.
 
     0 where tokens were used and the spend is that of guardrails and built-in tools alone: LiteLLM adds these also to
     the cost of a model that it knows no price of, which is 0.
     """
     if cache_hit is True or str(cache_hit).lower() == "true":
         return spend
+    if upstream := upstream_cost(usage):
+        fee = decimal(usage.get("cost"), scale=12)
+        return upstream + fee if isinstance(fee, Decimal) else upstream
     total = breakdown.get("total_cost")
     if spend in (None, 0, "", "0", "0.0") and type(total) in (int, float) and total > 0:
         spend = total
@@ -405,12 +266,12 @@ def _spend(spend: Any, breakdown: dict[str, Any], cache_hit: Any, row: dict[str,
 
 
 def served_tier(tier: Any) -> Any:
-    """The tier of service in our words: providers call the standard one ``default`` or ``on_demand``, and ``auto``
-    is what was asked for, not what served."""
+    """The tier of service in our words: providers call the standard one ``default`` or ``on_demand`` and have renamed
+    ``priority``; ``auto`` is what was asked for, not what served."""
     if type(tier) is not str:
         return None
     word = tier.strip().lower()
-    return {"default": "standard", "on_demand": "standard", "auto": None}.get(word, word)
+    return {"default": "standard", "on_demand": "standard", "fast": "priority", "auto": None}.get(word, word)
 
 
 def _tags(value: Any) -> list[str]:
@@ -501,12 +362,14 @@ def check_parts(
 
     cached = pc.add(pc.add(known("cache_read_tokens"), known("cache_write_tokens")), known("cache_write_1h_tokens"))
     within = pc.if_else(includes_cache, cached, 0)
-    parts = pc.add(within, pc.add(known("audio_input_tokens"), known("image_input_tokens")))
+    parts = pc.add(within, known("unit_input_tokens"))
     problems.add_where(pc.greater(parts, columns[whole]), INCONSISTENT_TOKENS, whole)
-    audio = columns["audio_output_tokens"]
-    problems.add_where(pc.greater(audio, columns[output]), INCONSISTENT_TOKENS, "audio_output_tokens")
-    # Reasoning is taken from what audio leaves of the output; without an output there is nothing to take it from.
-    left = pc.max_element_wise(pc.subtract(known(output), pc.fill_null(audio, 0)), 0)
+    in_cache = pc.greater(known("unit_cache_read_tokens"), known("cache_read_tokens"))
+    problems.add_where(in_cache, INCONSISTENT_TOKENS, "cache_read_tokens")
+    beside_text = columns["unit_output_tokens"]
+    problems.add_where(pc.greater(beside_text, columns[output]), INCONSISTENT_TOKENS, output)
+    # Reasoning is taken from what other meters leave of the output; without an output there is nothing to take it from.
+    left = pc.max_element_wise(pc.subtract(known(output), pc.fill_null(beside_text, 0)), 0)
     problems.add_where(pc.greater(columns["reasoning_tokens"], left), INCONSISTENT_TOKENS, "reasoning_tokens")
 
 

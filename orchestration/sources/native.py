@@ -13,7 +13,6 @@ from orchestration.ingest.batches import Batch, Values
 from orchestration.ingest.family import Connected, Family, each_of, one_a_line
 from orchestration.ingest.fields import fields
 from orchestration.ingest.frames import UTC_TIME, Field, Frame, ParseContext, Problems, clean_array, typed_column
-from orchestration.ingest.paths import BadRow
 from orchestration.ingest.privacy import (
     MAX_MEMBERS,
     MAX_RESCUED_TEXT,
@@ -25,7 +24,7 @@ from orchestration.ingest.privacy import (
 )
 from orchestration.ingest.reasons import BAD_TIME, INCONSISTENT_TOKENS
 from orchestration.ingest.values import fold_id
-from orchestration.sources import connections, guardrail_units, tables
+from orchestration.sources import connections, native_units, tables
 
 STATUSES = frozenset({"success", "error", "timeout", "rate_limited", "blocked"})
 SERVICE_TIERS = frozenset({"standard", "batch", "flex", "priority"})
@@ -41,9 +40,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         "attempt_id:id! request_id:id retry_of:id outcome_id:id? use_case? task_class:word? provider! model!"
         " service_tier:word started_at:time! ended_at:time latency_ms:duration status:word! input_tokens:integer!"
         " cache_read_tokens:integer cache_write_tokens:integer cache_write_1h_tokens:integer output_tokens:integer!"
-        " reasoning_tokens:integer audio_input_tokens:integer audio_output_tokens:integer image_input_tokens:integer"
-        " web_search_calls:integer file_search_calls:integer code_interpreter_calls:integer"
-        " cache_storage_token_hours:integer region deployment"
+        " reasoning_tokens:integer provider_request_id:id? region deployment"
         " cache_hit:boolean? input_valid:boolean? can_wait:boolean? prompt_hash? experiment? release_id?"
         " cost:money currency:currency",
         status=STATUSES,
@@ -76,7 +73,7 @@ TIME_ORDER = {
     "sla": ("stopped_at", "started_at"),
 }
 # Names that a table's parser reads besides its fields.
-ALSO_READ = {"inference": {guardrail_units.FIELD, *PROMPT_BODIES}, "rework": {"outcome_id"}}
+ALSO_READ = {"inference": {*native_units.NAMES, *PROMPT_BODIES}, "rework": {"outcome_id"}}
 
 
 class NativeParser:
@@ -103,11 +100,11 @@ class NativeParser:
             problems.add_where(pc.less(columns[end], columns[start]), BAD_TIME, end)
         if self._name == "inference":
             columns["prompt_hash"] = self._prompt_hashes(columns["prompt_hash"], batch.values)
-            columns[guardrail_units.FIELD] = _guardrail_units(batch.values, problems)
+            columns |= native_units.unit_columns(batch.values, problems)
         rescued, attributes = rescue(batch.values, self._known)
         columns["_rescued"] = rescued
         if self._has_attributes:
-            columns["attributes"] = attributes
+            columns["attributes"] = native_units.with_stated(attributes, batch.values)
         return problems.split(columns, batch, self._context.hasher)
 
     def _column(self, field: Field, values: Values, problems: Problems, lenient: bool) -> pa.Array:
@@ -141,19 +138,6 @@ class NativeParser:
                         hashed[id(body)] = hasher.of_prompt(body)
                     hashes[place] = hashed[id(body)]
         return pa.array(hashes, pa.string())
-
-
-def _guardrail_units(values: Values, problems: Problems) -> pa.Array:
-    if guardrail_units.FIELD not in values.names():
-        return pa.nulls(len(values), pa.string())
-    texts: list[str | None] = []
-    for place, value in enumerate(values.column(guardrail_units.FIELD)):
-        try:
-            texts.append(guardrail_units.as_json(guardrail_units.of_list(value)))
-        except BadRow as bad:
-            problems.add(place, bad.reason, bad.field, bad.value)
-            texts.append(None)
-    return pa.array(texts, pa.string())
 
 
 def _inference_rules(columns: dict[str, pa.Array], problems: Problems) -> None:

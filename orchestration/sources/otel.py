@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import Any
 
 import orjson
@@ -14,9 +13,10 @@ from orchestration.ingest.family import Family
 from orchestration.ingest.fields import fields
 from orchestration.ingest.frames import Field, Frame, ParseContext, Problems, typed_column
 from orchestration.ingest.layouts import Layout
+from orchestration.ingest.paths import BadRow
 from orchestration.ingest.privacy import is_label, is_private, to_json
 from orchestration.ingest.reasons import BAD_TIME, BAD_VALUE, UNKNOWN_SHAPE, Bad, ConservationError
-from orchestration.ingest.values import CONTROL, currency, integer
+from orchestration.ingest.values import CONTROL, currency
 from orchestration.sources import connections, tables
 from orchestration.sources.flat_rows import PLACED
 from orchestration.sources.litellm import check_parts, served_tier
@@ -31,7 +31,9 @@ from orchestration.sources.otel_spans import (
     spans_in,
     status_code,
 )
+from orchestration.sources.otel_usage import has_usage, is_of_usage, usage_columns
 from orchestration.sources.places import PLACED_FIELDS, OtelPlaces
+from orchestration.sources.units import unit_arrays
 
 MAX_NAME = 200
 
@@ -39,55 +41,10 @@ FIELDS: tuple[Field, ...] = fields(
     "trace_id:id! span_id:id! parent_span_id:id span_name scope_name service_name started_at:time! ended_at:time"
     " status_code convention operation provider request_model response_model response_id:id service_tier error_type"
     " input_tokens:integer cache_read_tokens:integer cache_write_tokens:integer cache_write_1h_tokens:integer"
-    " output_tokens:integer reasoning_tokens:integer audio_input_tokens:integer audio_output_tokens:integer"
-    " image_input_tokens:integer input_includes_cache:boolean usage_disagrees:boolean resend_count:integer?"
-    " logged_cost:money logged_currency:currency cache_hit:boolean?" + PLACED,
+    " output_tokens:integer reasoning_tokens:integer input_includes_cache:boolean"
+    " usage_disagrees:boolean resend_count:integer? logged_cost:money logged_currency:currency cache_hit:boolean?"
+    + PLACED,
     task_class=TASK_CLASSES,
-)
-# Attribute names of each token count, newest convention first.
-TOKENS: dict[str, tuple[str, ...]] = {
-    "input_tokens": (
-        "gen_ai.usage.input_tokens",
-        "gen_ai.usage.prompt_tokens",
-        "llm.token_count.prompt",
-        "llm.usage.prompt_tokens",
-        "ai.usage.inputTokens",
-        "ai.usage.promptTokens",
-        "ai.usage.tokens",
-    ),
-    "output_tokens": (
-        "gen_ai.usage.output_tokens",
-        "gen_ai.usage.completion_tokens",
-        "llm.token_count.completion",
-        "llm.usage.completion_tokens",
-        "ai.usage.outputTokens",
-        "ai.usage.completionTokens",
-    ),
-    "cache_read_tokens": (
-        "gen_ai.usage.cache_read.input_tokens",
-        "gen_ai.usage.cache_read_input_tokens",
-        "llm.token_count.prompt_details.cache_read",
-        "ai.usage.cachedInputTokens",
-    ),
-    "cache_write_tokens": (
-        "gen_ai.usage.cache_creation.input_tokens",
-        "gen_ai.usage.cache_creation_input_tokens",
-        "llm.token_count.prompt_details.cache_write",
-    ),
-    "cache_write_1h_tokens": ("finops.cache_write_1h_tokens",),
-    "reasoning_tokens": (
-        "gen_ai.usage.reasoning.output_tokens",
-        "gen_ai.usage.reasoning_tokens",
-        "llm.token_count.completion_details.reasoning",
-        "ai.usage.reasoningTokens",
-    ),
-    "audio_input_tokens": ("gen_ai.usage.audio.input_tokens", "llm.token_count.prompt_details.audio"),
-    "audio_output_tokens": ("gen_ai.usage.audio.output_tokens", "llm.token_count.completion_details.audio"),
-    "image_input_tokens": ("gen_ai.usage.image.input_tokens",),
-}
-# Names of the total over all tokens. It is compared with its parts and never priced.
-TOTALS = frozenset(
-    {"gen_ai.usage.total_tokens", "llm.token_count.total", "llm.usage.total_tokens", "ai.usage.totalTokens"}
 )
 CALL_NAMES: dict[str, tuple[str, ...]] = {
     "operation": ("gen_ai.operation.name", "llm.request.type"),
@@ -95,7 +52,18 @@ CALL_NAMES: dict[str, tuple[str, ...]] = {
     "request_model": ("gen_ai.request.model", "ai.model.id"),
     "response_model": ("gen_ai.response.model", "llm.model_name", "embedding.model_name", "ai.response.model"),
     "response_id": ("gen_ai.response.id", "ai.response.id"),
-    "service_tier": ("openai.response.service_tier", "gen_ai.openai.response.service_tier"),
+    "service_tier": (
+        "openai.response.service_tier",
+        "gen_ai.openai.response.service_tier",
+        "anthropic.response.service_tier",
+        "gen_ai.response.service_tier",
+    ),
+    "speed": ("anthropic.usage.speed", "anthropic.response.speed", "gen_ai.usage.speed"),
+    "inference_geo": (
+        "anthropic.usage.inference_geo",
+        "anthropic.response.inference_geo",
+        "gen_ai.usage.inference_geo",
+    ),
     "logged_cost": ("gen_ai.usage.cost", "gen_ai.usage.cost.amount", "llm.cost.total"),
     "logged_currency": (
         "gen_ai.usage.cost.currency",
@@ -105,9 +73,8 @@ CALL_NAMES: dict[str, tuple[str, ...]] = {
     ),
 }
 # Attribute name -> field and its rank among the names of that field.
-_FIELD_OF = {name: (field, rank) for field, names in (TOKENS | CALL_NAMES).items() for rank, name in enumerate(names)}
-# Operations that are a call of a model, by the convention's names. Agent and tool spans repeat the usage of the
-# calls inside them.
+CALL_FIELDS = {name: (field, rank) for field, names in CALL_NAMES.items() for rank, name in enumerate(names)}
+# Operations that are a call of a model, by the convention's names.
 MODEL_OPERATIONS: dict[str, str] = {
     "chat": "chat",
     "response": "chat",
@@ -118,6 +85,13 @@ MODEL_OPERATIONS: dict[str, str] = {
     "embedding": "embeddings",
     "embeddings": "embeddings",
 }
+# Operations around calls: their spans repeat the usage of the calls inside them.
+_AROUND_CALLS = frozenset(
+    {"invoke_agent", "create_agent", "execute_tool", "invoke_workflow", "agent", "tool", "workflow"}
+)
+# The convention of a span that has a model and usage under an operation that nobody knows: it is a call unless it
+# turns out to stand around others.
+UNRECOGNISED = "unrecognised"
 PROMPT_BODIES = (
     "gen_ai.input.messages",
     "gen_ai.prompt",
@@ -168,7 +142,11 @@ class OtelParser:
                 problems.add(place, UNKNOWN_SHAPE, "spans")
                 flat_rows.append({})
                 continue
-            flat_rows.append(self._flatten(span))
+            try:
+                flat_rows.append(self._flatten(span))
+            except BadRow as bad:
+                problems.add(place, bad.reason, bad.field, bad.value)
+                flat_rows.append({})
         rows = Objects(flat_rows)
         columns: dict[str, pa.Array] = {
             field.name: typed_column(
@@ -180,6 +158,7 @@ class OtelParser:
             problems.add_where(pc.not_equal(pc.utf8_length(columns[name]), length), BAD_VALUE, name)
         problems.add_where(pc.less(columns["ended_at"], columns["started_at"]), BAD_TIME, "ended_at")
         inclusive = pc.fill_null(columns["input_includes_cache"], False)
+        columns |= unit_arrays(flat_rows)
         check_parts(columns, problems, whole="input_tokens", output="output_tokens", includes_cache=inclusive)
         columns["attributes"] = pa.array(rows.column("attributes"), pa.string())
         columns["_rescued"] = pa.nulls(len(rows), pa.string())
@@ -218,90 +197,59 @@ class OtelParser:
 
     def _add_call(self, flat: dict[str, Any], attributes: dict[str, Any]) -> None:
         ranks: dict[str, int] = {}
-        stated: dict[str, set[int]] = defaultdict(set)
+        usage: dict[str, Any] = {}
         for name, encoded in attributes.items():
-            if name in _FIELD_OF:
-                field, rank = _FIELD_OF[name]
+            if name in CALL_FIELDS:
+                field, rank = CALL_FIELDS[name]
                 value = attribute_value(encoded)
-                if field in TOKENS and type(count := integer(value)) is int:
-                    stated[field].add(count)
-                if value is not None and value != "" and rank < ranks.get(field, len(_FIELD_OF)):
+                if value is not None and value != "" and rank < ranks.get(field, len(CALL_FIELDS)):
                     flat[field], ranks[field] = value, rank
-            elif name in TOTALS and type(count := integer(attribute_value(encoded))) is int:
-                stated["total"].add(count)
+            elif is_of_usage(name):
+                usage[name] = attribute_value(encoded)
         flat["input_includes_cache"] = flat["scope_name"] not in self._excluding_scopes
-        flat["usage_disagrees"] = _usage_disagrees(flat, stated)
-        if _reasoning_is_outside(flat, stated):
-            flat["output_tokens"] = sum(_counts(flat, "output_tokens", "reasoning_tokens"))
+        flat |= usage_columns(usage, flat)
         if "ai.operationId" in attributes:
             _add_vercel(flat, attributes)
         flat["service_tier"] = served_tier(flat.get("service_tier"))
         if isinstance(currency(flat.get("logged_currency")), Bad):
             # A cost in credits or points is no money; the call itself is none the worse for it.
             flat["logged_cost"] = flat["logged_currency"] = None
+        operation = str(flat.get("operation")).lower()
         if flat["convention"] == "gen_ai":
             # Emitters that name no operation were written when chat was the only one.
-            flat["operation"] = MODEL_OPERATIONS.get(str(flat.get("operation")).lower(), "chat")
+            flat["operation"] = MODEL_OPERATIONS.get(operation, "chat")
+        elif flat["convention"] == UNRECOGNISED:
+            flat["operation"] = _short(operation)
         if flat.get("prompt_hash") is None:
             body = _first(attributes, PROMPT_BODIES)
             flat["prompt_hash"] = self._context.hasher.of_prompt(body)
 
 
 def convention_of(attributes: dict[str, Any]) -> str | None:
-    """Which convention describes this span as one call of a model: ``gen_ai``, ``openinference``, or None.
+    """Which convention describes this span as one call of a model: ``gen_ai``, ``openinference``, ``unrecognised`` (see
+    there), or None.
 
     Agent, chain and tool spans are None although some carry summed usage: their calls are spans of their own.
     """
     kind = str(attribute_value(attributes.get("openinference.span.kind", ""))).upper()
     operation = attribute_value(attributes.get("gen_ai.operation.name", attributes.get("llm.request.type")))
     if operation is not None:
-        if str(operation).lower() in MODEL_OPERATIONS:
+        word = str(operation).lower()
+        if word in MODEL_OPERATIONS:
             return "gen_ai"
+        if not kind and word not in _AROUND_CALLS and _has_model(attributes) and has_usage(attributes):
+            return UNRECOGNISED
     elif "ai.operationId" in attributes:
         # Vercel's outer spans repeat the usage of the inner ``do...`` span.
         inner = str(attribute_value(attributes["ai.operationId"])).rpartition(".")[2]
         return "gen_ai" if inner in ("doGenerate", "doStream", "doEmbed") else None
-    elif not kind and any(name in attributes for name in ("gen_ai.request.model", "gen_ai.response.model")):
+    elif not kind and _has_model(attributes):
         return "gen_ai"
     return "openinference" if kind in ("LLM", "EMBEDDING") else None
 
 
-def _counts(flat: dict[str, Any], *names: str) -> list[int]:
-    """The counts among these fields that are known."""
-    return [count for name in names if type(count := integer(flat.get(name))) is int]
-
-
-def _reasoning_is_outside(flat: dict[str, Any], stated: dict[str, set[int]]) -> bool:
-    """Whether the span's own total proves that its output leaves reasoning out, as Gemini's own counts do."""
-    counts = _counts(flat, "input_tokens", "output_tokens", "reasoning_tokens")
-    return len(counts) == 3 and counts[2] > 0 and stated["total"] == {sum(counts)}
-
-
-def _usage_disagrees(flat: dict[str, Any], stated: dict[str, set[int]]) -> bool:
-    """Whether the counts of a call contradict each other and can be priced all the same: old and new names of one
-    count differ, a part stands without its whole, or a total is not what its parts add up to.
-
-    A part larger than its whole is refused instead (see ``check_parts``).
-
-    Args:
-        stated: what the span says of each count under all its names, and of ``total``.
-    """
-
-    def known(*names: str) -> int:
-        return sum(_counts(flat, *names))
-
-    if any(len(counts) > 1 for counts in stated.values()):
-        return True
-    cached = known("cache_read_tokens", "cache_write_tokens", "cache_write_1h_tokens")
-    inside = known("audio_input_tokens", "image_input_tokens") + (cached if flat["input_includes_cache"] else 0)
-    if flat.get("input_tokens") is None and inside > 0:
-        return True
-    if flat.get("output_tokens") is None and known("audio_output_tokens") > 0:
-        return True
-    whole = known("input_tokens", "output_tokens")
-    # Emitters that leave cached tokens out of the input differ on whether their total holds them.
-    fitting = {whole} if flat["input_includes_cache"] else {whole, whole + cached}
-    return not stated["total"] <= fitting
+def _has_model(attributes: dict[str, Any]) -> bool:
+    return any(name in attributes for name in ("gen_ai.request.model", "gen_ai.response.model"))
 
 
 def _add_vercel(flat: dict[str, Any], attributes: dict[str, Any]) -> None:
@@ -372,7 +320,9 @@ SOURCE = Family(
     fields=FIELDS,
     formats=("json",),
     layout=LAYOUT,
-    connected=(connections.of_attempts(tables.SPANS, connections.trace("trace_id")),),
+    connected=(
+        connections.of_attempts(tables.SPANS, connections.trace("trace_id"), connections.response("response_id")),
+    ),
     has_retry_window=False,
     places=OtelPlaces(),
 )

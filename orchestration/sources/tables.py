@@ -5,10 +5,8 @@ from __future__ import annotations
 from orchestration.ingest.tables import Table, columns_of
 
 TOKENS = "cache_read_tokens:n, cache_write_tokens:n, cache_write_1h_tokens:n"
-MODALITIES = "audio_input_tokens:n, audio_output_tokens:n, image_input_tokens:n"
-TOOLS = (
-    "web_search_calls:n, file_search_calls:n, code_interpreter_calls:n, cache_storage_token_hours:n, guardrail_units"
-)
+# What is billed beyond text tokens, and what of it the counts of text hold; see ``units``.
+UNITS = "units, unit_input_tokens:n, unit_cache_read_tokens:n, unit_output_tokens:n, usage_not_understood, modifiers"
 INFERENCE = Table(
     schema="native",
     name="inference",
@@ -16,8 +14,8 @@ INFERENCE = Table(
         "attempt_id, request_id, retry_of, outcome_id, use_case, task_class, provider, model, service_tier,"
         "region, deployment,"
         f"started_at:t, ended_at:t, status, input_tokens:n, {TOKENS}, output_tokens:n, reasoning_tokens:n,"
-        f"{MODALITIES}, {TOOLS}, cache_hit:b, prompt_hash, input_valid:b, can_wait:b, experiment, release_id, cost:m,"
-        "currency, attributes"
+        f"{UNITS}, provider_request_id, cache_hit:b, prompt_hash, input_valid:b, can_wait:b, experiment, release_id,"
+        "cost:m, currency, attributes"
     ),
     key=("attempt_id",),
     event_time="started_at",
@@ -62,7 +60,7 @@ CALLS = Table(
         "shape, call_id, litellm_call_id, retried_call_id, trace_id, session_id, call_type, status, error_class,"
         "error_code, model, model_group, custom_llm_provider, deployment, started_at:t, ended_at:t, prompt_tokens:n,"
         "completion_tokens:n,"
-        f"{TOKENS}, reasoning_tokens:n, {MODALITIES}, web_search_calls:n, region, guardrail_units,"
+        f"{TOKENS}, reasoning_tokens:n, {UNITS}, region,"
         "usage_disagrees:b, cache_hit:b, spend:m, service_tier, attempted_retries:n,"
         "attempted_fallbacks:n, outcome_id, use_case, task_class, release_id, experiment, can_wait:b, input_valid:b,"
         "prompt_hash, attributes"
@@ -78,7 +76,7 @@ SPANS = Table(
     columns=columns_of(
         "trace_id, span_id, parent_span_id, span_name, scope_name, service_name, started_at:t, ended_at:t,"
         "status_code, convention, operation, provider, request_model, response_model, response_id, service_tier,"
-        f"error_type, input_tokens:n, {TOKENS}, output_tokens:n, reasoning_tokens:n, {MODALITIES},"
+        f"error_type, input_tokens:n, {TOKENS}, output_tokens:n, reasoning_tokens:n, {UNITS},"
         "input_includes_cache:b, usage_disagrees:b, resend_count:n, logged_cost:m, logged_currency, outcome_id,"
         "use_case, task_class, release_id, experiment, can_wait:b, input_valid:b, cache_hit:b, prompt_hash, attributes"
     ),

@@ -2,15 +2,15 @@
 -- Token semantics, declared here once: prompt tokens hold neither what was read from nor what was written to a cache,
 -- but do hold audio; completion tokens hold audio but no reasoning, which is counted beside them. The buckets below are
 -- exclusive; reasoning is a part of the output. Cache writes are not told apart by lifetime and count as short-lived.
--- A cost of 0 with tokens means that the gateway knew no price, so it is no cost at all; a cache hit really was free.
+-- A cost of 0 means that the gateway knew no price, so it is no cost at all; a cache hit and a failed call were free.
 -- Retries inside the gateway leave no row and no count.
 with requests as (
 
     select
         *,
         coalesce(reasoning_tokens, 0) as known_reasoning_tokens,
-        coalesce(audio_input_tokens, 0) as known_audio_input_tokens,
-        coalesce(audio_output_tokens, 0) as known_audio_output_tokens,
+        coalesce(unit_input_tokens, 0) as known_unit_input_tokens,
+        coalesce(unit_output_tokens, 0) as known_unit_output_tokens,
         try_cast(status_code as integer) as http_status
     from {{ source('helicone', 'requests') }}
     where _is_current
@@ -37,17 +37,21 @@ select
         when http_status in (408, 504, 524) then 'timeout'
         else 'error'
     end as status,
-    coalesce(prompt_tokens, 0) - known_audio_input_tokens as input_tokens,
+    coalesce(prompt_tokens, 0) - known_unit_input_tokens as input_tokens,
     coalesce(cache_read_tokens, 0) as cache_read_tokens,
     coalesce(cache_write_tokens, 0) as cache_write_tokens,
     coalesce(cache_write_1h_tokens, 0) as cache_write_1h_tokens,
-    coalesce(completion_tokens, 0) - known_audio_output_tokens + known_reasoning_tokens as output_tokens,
+    coalesce(completion_tokens, 0) - known_unit_output_tokens + known_reasoning_tokens as output_tokens,
     known_reasoning_tokens as reasoning_tokens,
-    known_audio_input_tokens as audio_input_tokens,
-    known_audio_output_tokens as audio_output_tokens,
+    known_unit_input_tokens as unit_input_tokens,
+    known_unit_output_tokens as unit_output_tokens,
+    units,
     prompt_tokens is not null or completion_tokens is not null
         or not coalesce(http_status between 200 and 299, false) as usage_reported,
     coalesce(usage_disagrees, false) as usage_disagrees,
+    usage_not_understood,
+    modifiers,
+    response_id as provider_request_id,
     coalesce(cache_hit, false) as cache_hit,
     prompt_hash,
     input_valid,
@@ -55,8 +59,7 @@ select
     experiment,
     release_id,
     case
-        when cost = 0 and not coalesce(cache_hit, false)
-            and coalesce(prompt_tokens, 0) + coalesce(completion_tokens, 0) > 0 then null
+        when cost = 0 and not coalesce(cache_hit, false) and coalesce(http_status between 200 and 299, false) then null
         else cost
     end as logged_cost,
     'USD' as logged_currency,

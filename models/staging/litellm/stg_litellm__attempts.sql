@@ -1,10 +1,11 @@
 -- One row is one current call logged by LiteLLM.
--- Token semantics, declared here once: prompt tokens include cache reads, cache writes, audio and image; completion
--- tokens include reasoning and audio. The buckets below are exclusive.
+-- Token semantics, declared here once: prompt tokens include cache reads, cache writes and the tokens of input meters,
+-- cache reads those of what is cached of them; completion tokens include reasoning (added when the row was read, where it
+-- stood outside) and the tokens of output meters. The buckets below are exclusive, also of the meters.
 -- A model may be logged with its provider in front; the provider has a column of its own.
 -- A spend-log row has no trace id; its session id is the trace's unless the caller sets one.
 -- Without either, the attempts of one call that failed are told by its id.
--- Spend of 0 with tokens means that the gateway knew no price, so it is no cost at all; a cache hit really was free.
+-- Spend of 0 means that the gateway knew no price, so it is no cost at all; a cache hit and a failed call were free.
 with calls as (
 
     select
@@ -12,9 +13,9 @@ with calls as (
         coalesce(cache_read_tokens, 0) as known_cache_read_tokens,
         coalesce(cache_write_tokens, 0) as known_cache_write_tokens,
         coalesce(cache_write_1h_tokens, 0) as known_cache_write_1h_tokens,
-        coalesce(audio_input_tokens, 0) as known_audio_input_tokens,
-        coalesce(audio_output_tokens, 0) as known_audio_output_tokens,
-        coalesce(image_input_tokens, 0) as known_image_input_tokens
+        coalesce(unit_input_tokens, 0) as known_unit_input_tokens,
+        coalesce(unit_cache_read_tokens, 0) as known_unit_cache_read_tokens,
+        coalesce(unit_output_tokens, 0) as known_unit_output_tokens
     from {{ source('litellm', 'calls') }}
     where _is_current
 
@@ -48,20 +49,21 @@ select
     end as status,
     coalesce(
         prompt_tokens - known_cache_read_tokens - known_cache_write_tokens - known_cache_write_1h_tokens
-        - known_audio_input_tokens - known_image_input_tokens, 0
+        - known_unit_input_tokens, 0
     ) as input_tokens,
-    known_cache_read_tokens as cache_read_tokens,
+    known_cache_read_tokens - known_unit_cache_read_tokens as cache_read_tokens,
     known_cache_write_tokens as cache_write_tokens,
     known_cache_write_1h_tokens as cache_write_1h_tokens,
-    coalesce(completion_tokens - known_audio_output_tokens, 0) as output_tokens,
+    coalesce(completion_tokens - known_unit_output_tokens, 0) as output_tokens,
     coalesce(reasoning_tokens, 0) as reasoning_tokens,
-    known_audio_input_tokens as audio_input_tokens,
-    known_audio_output_tokens as audio_output_tokens,
-    known_image_input_tokens as image_input_tokens,
-    coalesce(web_search_calls, 0) as web_search_calls,
-    guardrail_units,
+    known_unit_input_tokens + known_unit_cache_read_tokens as unit_input_tokens,
+    known_unit_output_tokens as unit_output_tokens,
+    units,
     prompt_tokens is not null or status = 'failure' as usage_reported,
     coalesce(usage_disagrees, false) as usage_disagrees,
+    usage_not_understood,
+    modifiers,
+    nullif(call_id, litellm_call_id) as provider_request_id,
     coalesce(cache_hit, false) as cache_hit,
     prompt_hash,
     input_valid,
@@ -69,8 +71,7 @@ select
     experiment,
     release_id,
     case
-        when spend = 0 and not coalesce(cache_hit, false)
-            and coalesce(prompt_tokens, 0) + coalesce(completion_tokens, 0) > 0 then null
+        when spend = 0 and not coalesce(cache_hit, false) and status = 'success' then null
         else spend
     end as logged_cost,
     'USD' as logged_currency,

@@ -1,5 +1,5 @@
 -- One row is one current attempt of the native inference log. Token buckets arrive exclusive: `input_tokens` holds
--- neither cache reads nor cache writes.
+-- neither cache reads nor cache writes, and no bucket of text holds what a meter counts.
 select
     {% call attempt_columns() %}
     _source as source,
@@ -23,15 +23,13 @@ select
     coalesce(cache_write_1h_tokens, 0) as cache_write_1h_tokens,
     output_tokens,
     coalesce(reasoning_tokens, 0) as reasoning_tokens,
-    coalesce(audio_input_tokens, 0) as audio_input_tokens,
-    coalesce(audio_output_tokens, 0) as audio_output_tokens,
-    coalesce(image_input_tokens, 0) as image_input_tokens,
-    coalesce(web_search_calls, 0) as web_search_calls,
-    coalesce(file_search_calls, 0) as file_search_calls,
-    coalesce(code_interpreter_calls, 0) as code_interpreter_calls,
-    coalesce(cache_storage_token_hours, 0) as cache_storage_token_hours,
-    guardrail_units,
+    coalesce(unit_input_tokens, 0) + coalesce(unit_cache_read_tokens, 0) as unit_input_tokens,
+    coalesce(unit_output_tokens, 0) as unit_output_tokens,
+    units,
     true as usage_reported,
+    usage_not_understood,
+    modifiers,
+    provider_request_id,
     coalesce(cache_hit, false) as cache_hit,
     prompt_hash,
     input_valid,

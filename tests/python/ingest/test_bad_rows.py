@@ -171,6 +171,11 @@ CASES: dict[str, tuple[dict[str, Any], str, list[Case]]] = {
             (
                 "metadata",
                 {"usage_object": {"prompt_tokens_details": {"cached_tokens": 60, "audio_tokens": 41}}},
+                LOADED,
+            ),
+            (
+                "metadata",
+                {"usage_object": {"prompt_tokens_details": {"cached_tokens": 60, "audio_tokens": 101}}},
                 "inconsistent_tokens",
             ),
             (

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from sources.desks.builders import jira_issue, pagerduty_incident, servicenow_incident, zendesk_ticket
-from sources.gateway_samples import apim, bedrock, correction, generation, helicone
+from sources.gateway_samples import apim, bedrock, correction, gateway_log, generation, helicone
 
 from orchestration.commands.doctor import examine
 from orchestration.commands.sources import read_ledger, show_sources
@@ -54,6 +54,8 @@ def _otel(row_id: str, label: str, value: Any) -> Row:
 def _langfuse(row_id: str, label: str, value: Any) -> Row:
     if label == "level":
         return generation(id=row_id, level=value)
+    if label == "provider_request_id":
+        return generation(id=row_id, metadata={"attributes": {"gen_ai.response.id": value}})
     make = correction if label == "cause" else generation
     return make(id=row_id, metadata={label: value})
 
@@ -66,6 +68,14 @@ def _helicone(row_id: str, label: str, value: Any) -> Row:
 def _bedrock(row_id: str, label: str, value: Any) -> Row:
     changes = {"accountId": value} if label == "account_id" else {"requestMetadata": {label: value}}
     return bedrock(requestId=row_id, **changes)
+
+
+def _apim(row_id: str, label: str, value: Any) -> Row:
+    if label == "provider_request_id":
+        answer = {"id": value, "usage": {"prompt_tokens": 1, "completion_tokens": 1}}
+        return gateway_log(json.dumps(answer), correlationId=row_id)
+    names = {"is_stream": "IsStreamCompletion"}
+    return {**apim(), "CorrelationId": row_id, names.get(label, label): value}
 
 
 def _zendesk(row_id: str, label: str, value: Any) -> Row:
@@ -91,7 +101,7 @@ WRITERS: dict[str, Write] = {
     "langfuse": _langfuse,
     "helicone": _helicone,
     "bedrock": _bedrock,
-    "azure_apim": _flat(apim(), "CorrelationId", is_stream="IsStreamCompletion"),
+    "azure_apim": _apim,
     "zendesk": _zendesk,
     "jira": lambda row_id, label, value: jira_issue(row_id, {"labels": ["outcome:o-1", f"{label}:{value}"]}),
     "servicenow": _servicenow,

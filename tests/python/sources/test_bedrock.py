@@ -100,10 +100,10 @@ def guarded(**changes: Any) -> dict[str, Any]:
 )
 def test_units_of_guardrails_are_found(warehouse: Warehouse, answered: Any):
     """Catches guardrails that are billed and not counted, of question or answer, and findings that are kept."""
-    ((units, attributes),) = load(warehouse, bedrock(output=answer(answered)), columns="guardrail_units, attributes")
+    ((units, attributes),) = load(warehouse, bedrock(output=answer(answered)), columns="units, attributes")
     assert json.loads(units) == [
-        {"provider": "aws", "policy": "content", "units": 4},
-        {"provider": "aws", "policy": "topic", "units": 2},
+        {"meter": "guardrail", "provider": "aws", "model": "guardrail-content", "quantity": "4"},
+        {"meter": "guardrail", "provider": "aws", "model": "guardrail-topic", "quantity": "2"},
     ]
     assert "somebody@example.com" not in units + attributes
 

@@ -12,11 +12,11 @@ from ingest.samples import ATTEMPT, jsonl
 from ingest.test_bad_rows import _parquet
 
 UNITS = [{"provider": "AWS", "policy": "Topic", "units": 2}, {"provider": "aws", "policy": "content", "units": 0}]
-KEPT = '[{"policy":"topic","provider":"aws","units":2}]'
+KEPT = '[{"meter":"guardrail","model":"guardrail-topic","provider":"aws","quantity":"2"}]'
 
 
 def kept(warehouse: Warehouse) -> list[tuple[Any, ...]]:
-    return warehouse.all("SELECT guardrail_units FROM native.inference ORDER BY attempt_id")
+    return warehouse.all("SELECT units FROM native.inference ORDER BY attempt_id")
 
 
 @pytest.mark.parametrize("value", [UNITS, json.dumps(UNITS), [json.dumps(item) for item in UNITS]])

@@ -137,8 +137,6 @@ def test_a_finished_batch_was_served_by_batch(warehouse: Warehouse, changes: dic
         ({"completion_tokens": 0}, True),
         ({"prompt_tokens": 100, "completion_tokens": 50}, False),
         ({"prompt_tokens": None, "input_tokens": 7}, False),
-        ({"prompt_tokens_details": {"google_maps_grounding_requests": 2}}, True),
-        ({"prompt_tokens_details": {"google_maps_grounding_requests": 0}}, False),
         ({"cache_creation": {"ephemeral_12h_input_tokens": 10}}, True),
         ({"cache_creation": {"ephemeral_90m_input_tokens": 10}}, True),
         ({"cache_creation": {"ephemeral_12h_input_tokens": 0, "ephemeral_30m_input_tokens": 10}}, False),
@@ -193,7 +191,7 @@ def test_a_total_of_other_counts_is_flagged(warehouse: Warehouse, changes: dict[
 def test_searches_billed_by_the_call_are_found(warehouse: Warehouse, usage: dict[str, Any]):
     """Catches searches that the provider bills and nobody counts."""
     row = {**SPEND_LOG, "metadata": {"usage_object": usage}}
-    assert load(warehouse, row, columns="web_search_calls") == [(3,)]
+    assert load(warehouse, row, columns="units") == [('[{"meter":"web_search","quantity":"3"}]',)]
 
 
 @pytest.mark.parametrize(
@@ -236,12 +234,12 @@ SHIELD = {"guardrail_provider": "azure/prompt_shield", "guardrail_usage": {"text
 def test_units_of_guardrails_are_found(warehouse: Warehouse, place: Any):
     """Catches guardrails that are billed and not counted, an unknown counter lost, and findings that are kept."""
     found = load(warehouse, {**SPEND_LOG, **place([GUARDRAIL, SHIELD, GUARDRAIL, {"guardrail_name": "own"}])},
-                 columns="guardrail_units, _rescued")  # fmt: skip
+                 columns="units, _rescued")  # fmt: skip
     ((units, rescued),) = found
     assert json.loads(units) == [
-        {"provider": "azure", "policy": "text-records", "units": 2},
-        {"provider": "bedrock", "policy": "content", "units": 6},
-        {"provider": "bedrock", "policy": "sensitive-regex", "units": 2},
+        {"meter": "guardrail", "provider": "azure", "model": "guardrail-text-records", "quantity": "2"},
+        {"meter": "guardrail", "provider": "bedrock", "model": "guardrail-content", "quantity": "6"},
+        {"meter": "guardrail", "provider": "bedrock", "model": "guardrail-sensitive-regex", "quantity": "2"},
     ]
     assert rescued is None
 

@@ -13,7 +13,7 @@ from ingest.conftest import Warehouse
 from ingest.samples import batch, jsonl, span, typed
 
 from orchestration.settings import PROJECT_DIR
-from orchestration.sources.otel import TOKENS as TOKEN_NAMES
+from orchestration.sources.otel_usage import TOKENS as TOKEN_NAMES
 from orchestration.sources.registry import landed_columns
 from orchestration.warehouse.tables import ensure_tables
 
