@@ -75,8 +75,8 @@ LLM_LOGS = Table(
     name="llm_logs",
     columns=columns_of(
         "shape, correlation_id, request_id, provider_request_id, trace_id, sequence_number:n, operation, deployment,"
-        "model, gateway_region, api_version, is_stream:b, status_code, started_at:t, ended_at:t, prompt_tokens:n, cache_read_tokens:n,"
-        "completion_tokens:n, reasoning_tokens:n, total_tokens:n,"
+        "model, gateway_region, api_version, is_stream:b, status_code, started_at:t, ended_at:t, prompt_tokens:n,"
+        "cache_read_tokens:n, completion_tokens:n, reasoning_tokens:n, total_tokens:n,"
         f"{UNITS}, usage_disagrees:b, {PLACED}, attributes"
     ),
     key=("correlation_id",),
