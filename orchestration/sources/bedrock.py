@@ -66,6 +66,7 @@ _OTHERS = (
     "cacheDetails cache_creation server_tool_use totalTokens total_tokens service_tier serviceTier speed inference_geo"
     " iterations"
 )
+_LOGGED = frozenset({*_INPUT, *_OUTPUT, *_READ, *_WRITE, "outputImageCount"})
 _USAGE = frozenset({*_INPUT, *_OUTPUT, *_READ, *_WRITE, *_OTHERS.split()})
 
 
@@ -125,8 +126,14 @@ class BedrockParser:
             "latency_ms": not_negative(_latency(body)),
             "attributes": _attributes(row, metadata),
             **_counts(sent, answered, body),
-            **_units(answer, body["usage"]).columns(),
-            "usage_not_understood": not_understood(unread(body["usage"], _USAGE, "usage.")),
+            **_units(answered, answer, body["usage"]).columns(),
+            "usage_not_understood": not_understood(
+                [
+                    *unread(body["usage"], _USAGE, "usage."),
+                    *unread(_counts_of(sent), _LOGGED, "input."),
+                    *unread(_counts_of(answered), _LOGGED, "output."),
+                ]
+            ),
             "modifiers": modifiers(body["usage"]),
             **self._placed.find(whole, [], sent.get("inputBodyJson")),
         }
@@ -155,15 +162,21 @@ def _merged(body: Any) -> dict[str, Any]:
     return facts
 
 
-def _units(answer: Any, usage: dict[str, Any]) -> Units:
-    """Units of the guardrails in the trace of an answer, or of a stream's events, and of tools of the model's provider.
-    Findings are not looked at."""
+def _counts_of(logged: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in logged.items() if type(value) in (int, float)}
+
+
+def _units(answered: dict[str, Any], answer: Any, usage: dict[str, Any]) -> Units:
+    """Images and seconds of an output, tools of the model's provider, and the guardrails in the trace of an answer or
+    of a stream's events. Findings are not looked at."""
     units = Units()
     for event in answer if type(answer) is list else [answer]:
         event = opened(event)
         for holder in (event, event.get("metadata")) if type(event) is dict else ():
             for name in ("trace", "amazon-bedrock-trace"):
                 add_trace(units, "aws", at(holder, (name, "guardrail")))
+    units.add("images", answered.get("outputImageCount"), "outputImageCount")
+    units.add("output_seconds", at(answered, ("outputVideo", "DurationSeconds")), "outputVideo")
     units.add("web_search", at(usage, ("server_tool_use", "web_search_requests")), "server_tool_use")
     return units
 

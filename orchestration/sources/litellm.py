@@ -21,7 +21,8 @@ from orchestration.ingest.reasons import BAD_TIME, BAD_VALUE, INCONSISTENT_TOKEN
 from orchestration.ingest.values import CONTROL, decimal, integer
 from orchestration.sources import connections, tables
 from orchestration.sources.flat_rows import PLACED
-from orchestration.sources.litellm_usage import Call, inner, upstream_cost, usage_columns
+from orchestration.sources.litellm_counts import inner
+from orchestration.sources.litellm_usage import upstream_cost, usage_columns
 from orchestration.sources.native import TASK_CLASSES, rescue
 from orchestration.sources.places import PLACED_FIELDS, GatewayPlaces
 from orchestration.sources.units import unit_arrays
@@ -122,7 +123,11 @@ class LiteLLMParser:
             return UNKNOWN_SHAPE
         metadata = _object(row, "metadata")
         hidden = _object(row, "hidden_params")
-        usage = _object(metadata, "usage_object") or _object(hidden, "usage_object")
+        usage = (
+            _object(metadata, "usage_object")
+            or _object(hidden, "usage_object")
+            or inner(metadata, "additional_usage_values")
+        )
         breakdown = _object(row, "cost_breakdown") or _object(metadata, "cost_breakdown")
         error = _object(row, "error_information") or _object(metadata, "error_information")
         status = row.get("status") or metadata.get("status") or ("failure" if error else "success")
@@ -158,7 +163,7 @@ class LiteLLMParser:
             **(
                 _NOTHING_BILLED
                 if status == "failure" and _is_zero(cost)
-                else usage_columns(Call(row, metadata, usage, breakdown, status))
+                else usage_columns(row, metadata, usage, breakdown, status)
             ),
         }
         opened = {**row, "metadata": metadata}

@@ -87,18 +87,28 @@ _OUTPUTS = {
     "image": ("gen_ai.usage.image.output_tokens", "llm.token_count.completion_details.image"),
     "video": ("gen_ai.usage.video.output_tokens", "llm.token_count.completion_details.video"),
 }
-# Meters of which an attribute is a part.
-_METERS = {
-    "gen_ai.usage.accepted_prediction_tokens": "predicted_output",
-    "gen_ai.usage.rejected_prediction_tokens": "predicted_output",
-    "gen_ai.usage.details.accepted_prediction_tokens": "predicted_output",
-    "gen_ai.usage.details.rejected_prediction_tokens": "predicted_output",
-    "gen_ai.usage.tool_use.input_tokens": "tool_use_input",
-    "gen_ai.usage.tool_use_prompt_tokens": "tool_use_input",
-    "gen_ai.usage.citation_tokens": "citation",
-    "gen_ai.usage.web_search_requests": "web_search",
-    "anthropic.usage.server_tool_use.web_search_requests": "web_search",
-    "gen_ai.usage.server_tool_use.web_search_requests": "web_search",
+# Counts that add up to a meter, each under all its names.
+_METERS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "predicted_output": tuple(
+        (f"gen_ai.usage.{kind}_prediction_tokens", f"gen_ai.usage.details.{kind}_prediction_tokens")
+        for kind in ("accepted", "rejected")
+    ),
+    "tool_use_input": (
+        (
+            "gen_ai.usage.tool_use.input_tokens",
+            "gen_ai.usage.tool_use_prompt_tokens",
+            "gen_ai.usage.details.tool_use_prompt_tokens",
+        ),
+    ),
+    "citation": (("gen_ai.usage.citation_tokens", "gen_ai.usage.details.citation_tokens"),),
+    "web_search": (
+        (
+            "gen_ai.usage.web_search_requests",
+            "anthropic.usage.server_tool_use.web_search_requests",
+            "gen_ai.usage.server_tool_use.web_search_requests",
+            "gen_ai.usage.num_search_queries",
+        ),
+    ),
 }
 # Names of the total over all tokens. It is compared with its parts and never priced.
 TOTALS = frozenset(
@@ -113,7 +123,8 @@ _REPEATED = (
 )
 _FIELD_OF = {name: (field, rank) for field, names in TOKENS.items() for rank, name in enumerate(names)}
 _MODAL = {name for group in (_INPUTS, _CACHED, _OUTPUTS) for names in group.values() for name in names}
-_KNOWN = frozenset({*_FIELD_OF, *_MODAL, *_METERS, *TOTALS, *_REPEATED.split()})
+_METERED = {name for counts in _METERS.values() for names in counts for name in names}
+_KNOWN = frozenset({*_FIELD_OF, *_MODAL, *_METERED, *TOTALS, *_REPEATED.split()})
 
 
 def is_of_usage(name: str) -> bool:
@@ -184,7 +195,7 @@ def _units(
     usage: dict[str, Any], flat: dict[str, Any], stated: dict[str, set[int]], includes_cache: bool
 ) -> tuple[Units, bool]:
     units = Units()
-    if _MODAL.isdisjoint(usage) and _METERS.keys().isdisjoint(usage):
+    if _MODAL.isdisjoint(usage) and _METERED.isdisjoint(usage):
         return units, False
     cached = _first_of(usage, _CACHED)
     inputs = _first_of(usage, _INPUTS)
@@ -197,17 +208,21 @@ def _units(
         written=_known(flat, "cache_write_tokens", "cache_write_1h_tokens"),
     )
     add_output_modalities(units, _first_of(usage, _OUTPUTS))
-    for name in _METERS.keys() & usage.keys():
-        units.add(_METERS[name], usage[name], name)
+    for meter, counts in _METERS.items():
+        for names in counts:
+            units.add(meter, _first_stated(usage, names), names[0])
     for names in (*_INPUTS.values(), *_OUTPUTS.values()):
         stated[names[0]] = {count for name in names if type(count := integer(usage.get(name))) is int}
     return units, doubtful
 
 
 def _first_of(usage: dict[str, Any], names: dict[str, tuple[str, ...]]) -> dict[str, Any]:
-    found = {modality: next((usage[name] for name in listed if usage.get(name) not in (None, "")), None)
-             for modality, listed in names.items()}  # fmt: skip
+    found = {modality: _first_stated(usage, listed) for modality, listed in names.items()}
     return {modality: value for modality, value in found.items() if value is not None}
+
+
+def _first_stated(usage: dict[str, Any], names: tuple[str, ...]) -> Any:
+    return next((usage[name] for name in names if usage.get(name) not in (None, "")), None)
 
 
 def _known(flat: dict[str, Any], *names: str) -> int:

@@ -76,6 +76,10 @@ class Units:
         self._used[source, "", "", ""] -= tokens
         self._used[target, "", "", ""] = self._used.get((target, "", "", ""), 0) + tokens
 
+    def has(self, meter: str) -> bool:
+        """Whether any of a meter was used."""
+        return any(key[0] == meter and amount for key, amount in self._used.items())
+
     def of(self, meter: str) -> int:
         """Tokens of a meter so far."""
         return int(self._used.get((meter, "", "", ""), 0))

@@ -12,12 +12,17 @@ from orchestration.ingest.values import integer
 
 # Attributes that vendors price by, and words with which they say that nothing special was served.
 PRICE_ATTRIBUTES = ("speed", "inference_geo", "data_residency", "search_context_size")
-_NOTHING_SPECIAL = frozenset({"", "standard", "default", "global", "none", "null", "not_available", "auto"})
+_NOTHING_SPECIAL = frozenset(
+    ("", "standard", "default", "global", "none", "null", "not_available", "auto", "on_demand")
+)
+_PRICED_BY = frozenset(PRICE_ATTRIBUTES)
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]{0,59}")
 
 
 def modifiers(stated: Mapping[str, Any]) -> str | None:
     """Attributes of a call that its price hangs on, as JSON text; None without any."""
+    if _PRICED_BY.isdisjoint(stated):
+        return None
     labels = tuple(
         (name, label)
         for name in PRICE_ATTRIBUTES
