@@ -14,7 +14,7 @@ from orchestration.sources.usage_members import modifiers, not_understood, unrea
 
 # Meters of members at the top of a usage object, in the details of its input and among the tools of the provider; of
 # several names of one meter, one.
-_TOP_METERS = {
+TOP_METERS = {
     "citation_tokens": "citation",
     "num_search_queries": "web_search",
     "search_units": "searches",
@@ -24,7 +24,7 @@ _TOP_METERS = {
     "duration_seconds": "output_seconds",
     "characters": "input_characters",
 }
-_DETAIL_METERS = {
+DETAIL_METERS = {
     "web_search_requests": "web_search",
     "google_maps_grounding_requests": "maps_grounding",
     "tool_use_tokens": "tool_use_input",
@@ -33,7 +33,7 @@ _DETAIL_METERS = {
     "video_length_seconds": "input_seconds",
     "image_count": "images",
 }
-_TOOL_METERS = {"web_search_requests": "web_search", "file_search_requests": "file_search"}
+TOOL_METERS = {"web_search_requests": "web_search", "file_search_requests": "file_search"}
 _PREDICTED = ("accepted_prediction_tokens", "rejected_prediction_tokens")
 # Meters whose calls LiteLLM adds up in one cost.
 _TOOLS = ("web_search", "maps_grounding", "file_search", "tool")
@@ -48,7 +48,7 @@ _READ = _known(
     "cached_tokens cached_tokens_details text_tokens initial_prompt_tokens cache_write_tokens cache_creation_tokens"
     " cache_creation_token_details",
     *_MODAL,
-    *_DETAIL_METERS,
+    *DETAIL_METERS,
 )
 _CACHED = _known("text_tokens", *_MODAL)
 _WRITTEN = _known("reasoning_tokens text_tokens", *_MODAL, *_PREDICTED)
@@ -59,9 +59,9 @@ _TOP = _known(
     " service_tier speed inference_geo data_residency search_context_size iterations cost is_byok cost_details"
     " cost_in_usd_ticks prompt_cache_hit_tokens prompt_cache_miss_tokens queue_time prompt_time completion_time"
     " total_time type object",
-    *_TOP_METERS,
+    *TOP_METERS,
 )
-_SERVER_TOOLS = _known("web_fetch_requests tool_search_requests", *_TOOL_METERS)
+_SERVER_TOOLS = _known("web_fetch_requests tool_search_requests", *TOOL_METERS)
 _BREAKDOWN = _known(
     "service_tier data_residency vertex_location input_cost cache_read_cost cache_creation_cost output_cost"
     " reasoning_cost total_cost tool_usage_cost guardrail_cost additional_costs original_cost discount_percent"
@@ -127,7 +127,7 @@ def _by_modality(details: dict[str, Any]) -> dict[str, Any]:
 def _add_meters(units: Units, stated: Usage) -> None:
     found: dict[str, list[Any]] = {}
     tools = inner(stated.usage, "server_tool_use")
-    for holder, meters in ((stated.usage, _TOP_METERS), (stated.read, _DETAIL_METERS), (tools, _TOOL_METERS)):
+    for holder, meters in ((stated.usage, TOP_METERS), (stated.read, DETAIL_METERS), (tools, TOOL_METERS)):
         for name in holder.keys() & meters.keys():
             found.setdefault(meters[name], []).append(holder[name])
     for meter, quantities in found.items():

@@ -13,7 +13,7 @@ from orchestration.ingest.privacy import to_json
 from orchestration.ingest.reasons import BAD_VALUE
 from orchestration.sources import guardrail_units
 from orchestration.sources.units import METERS, Units, unit_arrays
-from orchestration.sources.usage_members import modifiers, not_understood
+from orchestration.sources.usage_members import modifiers, not_understood, unread
 
 # Columns that hold one meter each.
 METER_OF = {
@@ -52,10 +52,12 @@ def _columns_of(row: dict[str, Any]) -> dict[str, Any]:
     for column, meter in METER_OF.items():
         units.add(meter, row.get(column), column)
     _add_policies(units, row.get(guardrail_units.FIELD))
-    unknown = [name for item in _items(row.get(UNITS)) if (name := _add_item(units, item))]
+    unknown: dict[str, Any] = {}
+    for item in _items(row.get(UNITS)):
+        _add_item(units, item, unknown)
     return {
         **units.columns(),
-        "usage_not_understood": not_understood(unknown),
+        "usage_not_understood": not_understood(unread(unknown, frozenset())),
         "modifiers": modifiers(lenient_object(row.get(ATTRIBUTES))),
     }
 
@@ -78,8 +80,8 @@ def _items(value: Any) -> list[dict[str, Any]]:
     return items
 
 
-def _add_item(units: Units, item: dict[str, Any]) -> str | None:
-    """One unit; its name, if the vocabulary has none like it and it was used."""
+def _add_item(units: Units, item: dict[str, Any], unknown: dict[str, Any]) -> None:
+    """One unit; among the unknown where the vocabulary has none of its name."""
     name, quantity = short(item.get("meter")), item.get("quantity")
     if name is None or quantity is None:
         raise BadRow(BAD_VALUE, UNITS, item)
@@ -89,9 +91,9 @@ def _add_item(units: Units, item: dict[str, Any]) -> str | None:
         name = "tool"
     meter = METERS.get(name.lower())
     if meter is None:
-        return name
-    units.add(meter.name, quantity, UNITS, **others)
-    return None
+        unknown[name] = quantity
+    else:
+        units.add(meter.name, quantity, UNITS, **others)
 
 
 def _add_policies(units: Units, value: Any) -> None:

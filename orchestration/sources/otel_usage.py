@@ -88,7 +88,7 @@ _OUTPUTS = {
     "video": ("gen_ai.usage.video.output_tokens", "llm.token_count.completion_details.video"),
 }
 # Counts that add up to a meter, each under all its names.
-_METERS: dict[str, tuple[tuple[str, ...], ...]] = {
+METERS: dict[str, tuple[tuple[str, ...], ...]] = {
     "predicted_output": tuple(
         (f"gen_ai.usage.{kind}_prediction_tokens", f"gen_ai.usage.details.{kind}_prediction_tokens")
         for kind in ("accepted", "rejected")
@@ -123,7 +123,7 @@ _REPEATED = (
 )
 _FIELD_OF = {name: (field, rank) for field, names in TOKENS.items() for rank, name in enumerate(names)}
 _MODAL = {name for group in (_INPUTS, _CACHED, _OUTPUTS) for names in group.values() for name in names}
-_METERED = {name for counts in _METERS.values() for names in counts for name in names}
+_METERED = {name for counts in METERS.values() for names in counts for name in names}
 _KNOWN = frozenset({*_FIELD_OF, *_MODAL, *_METERED, *TOTALS, *_REPEATED.split()})
 
 
@@ -208,7 +208,7 @@ def _units(
         written=_known(flat, "cache_write_tokens", "cache_write_1h_tokens"),
     )
     add_output_modalities(units, _first_of(usage, _OUTPUTS))
-    for meter, counts in _METERS.items():
+    for meter, counts in METERS.items():
         for names in counts:
             units.add(meter, _first_stated(usage, names), names[0])
     for names in (*_INPUTS.values(), *_OUTPUTS.values()):
