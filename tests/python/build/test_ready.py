@@ -41,10 +41,10 @@ def test_a_warehouse_of_an_older_version_gets_the_new_columns(settings) -> None:
     """Catches an upgrade after which every run fails, or that costs the rows that are there."""
     land_a_file(settings)
     with duckdb.connect(str(settings.raw_database)) as con:
-        con.execute("ALTER TABLE litellm.calls DROP COLUMN web_search_calls; DROP TABLE ledger.restatements")
+        con.execute("ALTER TABLE litellm.calls DROP COLUMN usage_not_understood; DROP TABLE ledger.restatements")
     make_ready(settings, fresh=False, label="r1")
     with duckdb.connect(str(settings.raw_database)) as con:
-        assert con.execute("SELECT count(*), count(web_search_calls) FROM litellm.calls").fetchone() == (0, 0)
+        assert con.execute("SELECT count(*), count(usage_not_understood) FROM litellm.calls").fetchone() == (0, 0)
         assert con.execute("SELECT count(*) FROM ledger.restatements").fetchone() == (0,)
         assert con.execute("SELECT load_id FROM ledger.load_files").fetchall() == [(7,)]
 

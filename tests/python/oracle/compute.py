@@ -208,7 +208,7 @@ def _current_attempts(landed: Landed, as_of: datetime, ties: list[str]) -> list[
     )
     spans = [span for span in spans if span.started_at <= as_of]
     otel_rows.fill_from_trace(spans)
-    calls = otel_rows.without_doubles(span.attempt for span in spans if span.attempt is not None)
+    calls = otel_rows.calls_of(spans)
     return [attempt for attempt in logged if attempt.started_at <= as_of] + calls
 
 

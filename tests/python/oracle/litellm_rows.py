@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Any
 
 from .fields import count, instant, label, money, not_before, text
 from .landing_files import BadRow, Row, parse_json
+from .modalities import by_kind, input_units, output_units, tokens_of
 from .records import Attempt
 
 # First word found decides; compared without case.
@@ -31,8 +33,9 @@ def attempt_of(row: Row, source: str) -> Attempt:
     usage = _object(metadata.get("usage_object")) or _object(_object(row.get("hidden_params")).get("usage_object"))
     started_at, ended_at = _time(row, "startTime", needed=True), _time(row, "endTime")
     not_before(started_at, ended_at, "endTime")
-    tokens = _tokens(row, metadata, usage)
     breakdown = _object(row.get("cost_breakdown")) or _object(metadata.get("cost_breakdown"))
+    stated = money(row, "response_cost" if is_payload else "spend")
+    tokens = _tokens(row, metadata, usage, stated or money(breakdown, "total_cost") or stated)
     tier = text(breakdown, "service_tier") or text(usage, "service_tier")
     provider, model = _provider_and_model(row)
     tags = [str(tag) for tag in _list(row.get("request_tags"))]
@@ -135,7 +138,10 @@ def _logged_cost(row: Row, breakdown: Row, is_payload: bool) -> Any:
     return cost or None
 
 
-def _tokens(row: Row, metadata: Row, usage: Row) -> dict[str, int | None]:
+def _tokens(row: Row, metadata: Row, usage: Row, cost: Any) -> dict[str, Any]:
+    if _status(row, metadata) != "success" and cost == 0:
+        # The gateway's estimate of a call that nobody billed.
+        return {"input_tokens": 0, "output_tokens": 0}
     extra = _object(metadata.get("additional_usage_values"))
     prompt = _object(usage.get("prompt_tokens_details")) or _object(extra.get("prompt_tokens_details"))
     completion = _object(usage.get("completion_tokens_details")) or _object(extra.get("completion_tokens_details"))
@@ -152,24 +158,38 @@ def _tokens(row: Row, metadata: Row, usage: Row) -> dict[str, int | None]:
     if written is None:
         written = _sum(count(by_lifetime, "ephemeral_5m_input_tokens"), written_1h)
     short = None if written is None else written - (written_1h or 0)
-    audio_in, image_in = count(prompt, "audio_tokens"), count(prompt, "image_tokens")
-    audio_out, reasoning = count(completion, "audio_tokens"), count(completion, "reasoning_tokens")
     total_in, total_out = count(row, "prompt_tokens") or 0, count(row, "completion_tokens") or 0
-    uncached = total_in - (read or 0) - (written or 0) - (audio_in or 0) - (image_in or 0)
-    text_out = total_out - (audio_out or 0)
+    reasoning = count(completion, "reasoning_tokens")
+    if reasoning and _leaves_reasoning_out(row, total_in + total_out + reasoning):
+        total_out += reasoning
+    units = input_units(
+        by_kind(prompt),
+        by_kind(_object(prompt.get("cached_tokens_details"))),
+        whole=total_in,
+        cached=read or 0,
+        written=written or 0,
+    ) | output_units(by_kind(completion))
+    predicted = [count(completion, f"{kind}_prediction_tokens") or 0 for kind in ("accepted", "rejected")]
+    searches = _first((_object(usage.get("server_tool_use")), "web_search_requests"), (prompt, "web_search_requests"))
+    others = {"predicted_output": sum(predicted), "web_search": searches, "citation": count(usage, "citation_tokens")}
+    units |= {meter: Decimal(number) for meter, number in others.items() if number}
+    uncached = total_in - (read or 0) - (written or 0) - tokens_of(units, "input")
+    text_out = total_out - tokens_of(units, "output") - sum(predicted)
     if uncached < 0 or (short or 0) < 0 or text_out < (reasoning or 0):
         raise BadRow("token_parts_above_total")
     return {
         "input_tokens": uncached,
-        "cache_read_tokens": read,
+        "cache_read_tokens": None if read is None else read - tokens_of(units, "cache_read"),
         "cache_write_tokens": short,
         "cache_write_1h_tokens": written_1h,
         "output_tokens": text_out,
         "reasoning_tokens": reasoning,
-        "audio_input_tokens": audio_in,
-        "audio_output_tokens": audio_out,
-        "image_input_tokens": image_in,
+        "units": units,
     }
+
+
+def _leaves_reasoning_out(row: Row, with_reasoning: int) -> bool:
+    return row.get("custom_llm_provider") == "perplexity" or count(row, "total_tokens") == with_reasoning
 
 
 def _first(*places: tuple[Row, str]) -> int | None:

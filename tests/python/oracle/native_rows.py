@@ -18,14 +18,23 @@ TOKEN_FIELDS = (
     "cache_write_tokens",
     "cache_write_1h_tokens",
     "reasoning_tokens",
-    "audio_input_tokens",
-    "audio_output_tokens",
-    "image_input_tokens",
 )
+# Columns of one meter each.
+METERS = {
+    "audio_input_tokens": "audio_input",
+    "audio_output_tokens": "audio_output",
+    "image_input_tokens": "image_input",
+    "web_search_calls": "web_search",
+    "file_search_calls": "file_search",
+    "code_interpreter_calls": "code_interpreter",
+    "cache_storage_token_hours": "cache_storage",
+}
 INFERENCE_FIELDS = {
     *("attempt_id", "request_id", "retry_of", "outcome_id", "use_case", "task_class", "provider", "model"),
     *("service_tier", "started_at", "latency_ms", "ended_at", "status", "input_tokens", "output_tokens"),
     *TOKEN_FIELDS,
+    *METERS,
+    *("units", "attributes", "provider_request_id", "guardrail_units", "region", "deployment"),
     *("cache_hit", "prompt_hash", "input_valid", "can_wait", "experiment", "release_id", "cost", "currency"),
     # Bodies never count as attributes.
     *("messages", "prompt", "input", "response", "output", "tool_arguments", "tools", "tool_calls"),
@@ -61,6 +70,7 @@ def attempt_of(row: Row, source: str) -> Attempt:
         input_tokens=count(row, "input_tokens", needed=True),
         output_tokens=output_tokens,
         **optional,
+        units=_units(row),
         cache_hit=bool(label(flag, row, "cache_hit")),
         prompt_hash=label(text, row, "prompt_hash") or _body(row),
         outcome_id=label(text, row, "outcome_id"),
@@ -76,6 +86,23 @@ def attempt_of(row: Row, source: str) -> Attempt:
             if name not in INFERENCE_FIELDS and value is not None and not isinstance(value, (dict, list))
         },
     )
+
+
+def _units(row: Row) -> dict[str, Decimal]:
+    """Everything beside text, of the columns of one meter and of the list or object of all."""
+    found = {meter: Decimal(number) for name, meter in METERS.items() if (number := count(row, name))}
+    stated = row.get("units")
+    stated = parse_json(stated) if isinstance(stated, str) and stated else stated
+    listed = (
+        [{"meter": meter, "quantity": quantity} for meter, quantity in stated.items()]
+        if isinstance(stated, dict)
+        else stated or []
+    )
+    for item in listed:
+        quantity = number(item, "quantity", 12 if item["meter"] == "fee" else 6)
+        if quantity:
+            found[item["meter"]] = found.get(item["meter"], Decimal(0)) + quantity
+    return found
 
 
 def _body(row: Row) -> str | None:

@@ -6,10 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from .fields import count, flag, instant, label, money, not_before, text
 from .landing_files import BadRow, Row
+from .modalities import KINDS, input_units, output_units, tokens_of
 from .records import Attempt
 
 CALLS = ("chat", "text_completion", "generate_content", "embeddings")
@@ -28,18 +30,22 @@ CACHE_READ = (
 )
 CACHE_WRITE = (
     "gen_ai.usage.cache_creation.input_tokens",
+    "gen_ai.usage.cache_write.input_tokens",
     "gen_ai.usage.cache_creation_input_tokens",
     "llm.token_count.prompt_details.cache_write",
 )
-CACHE_WRITE_1H = ("gen_ai.usage.cache_creation.ephemeral_1h_input_tokens",)
+CACHE_WRITE_1H = (
+    "anthropic.usage.cache_creation.ephemeral_1h_input_tokens",
+    "gen_ai.usage.cache_creation.ephemeral_1h_input_tokens",
+)
 REASONING = (
     "gen_ai.usage.reasoning.output_tokens",
     "gen_ai.usage.reasoning_tokens",
     "llm.token_count.completion_details.reasoning",
 )
-AUDIO_INPUT = ("gen_ai.usage.audio.input_tokens", "llm.token_count.prompt_details.audio")
-AUDIO_OUTPUT = ("gen_ai.usage.audio.output_tokens", "llm.token_count.completion_details.audio")
-IMAGE_INPUT = ("gen_ai.usage.image.input_tokens",)
+AROUND_CALLS = ("invoke_agent", "create_agent", "execute_tool", "invoke_workflow", "agent", "tool", "workflow")
+# The clients that vendors write themselves.
+OF_VENDOR = "com.anthropic.sdk."
 CURRENCY = (
     "gen_ai.usage.cost.currency",
     "gen_ai.usage.cost_currency",
@@ -51,6 +57,7 @@ REQUEST_MODEL = ("gen_ai.request.model", "llm.model_name", "embedding.model_name
 SERVICE_TIER = (
     "openai.response.service_tier",
     "gen_ai.openai.response.service_tier",
+    "anthropic.response.service_tier",
     "gen_ai.response.service_tier",
 )
 
@@ -68,6 +75,8 @@ class Span:
     outcome_id: str | None
     named_use_case: str | None
     attempt: Attempt | None
+    parent_id: str | None
+    is_recognised: bool
 
 
 class _Named:
@@ -96,7 +105,7 @@ def spans_of(row: Row, source: str) -> Iterator[Span | BadRow]:
         for scope_spans in resource_spans.get("scopeSpans") or []:
             for span in scope_spans.get("spans") or []:
                 try:
-                    yield _span(span, resource, source)
+                    yield _span(span, resource, (scope_spans.get("scope") or {}).get("name") or "", source)
                 except BadRow as problem:
                     yield problem
 
@@ -122,7 +131,7 @@ def _first_text(attributes: Row, names: Iterable[str]) -> str | None:
     return next((value for value in (text(attributes, name) for name in names) if value is not None), None)
 
 
-def _span(span: Row, resource: Row, source: str) -> Span:
+def _span(span: Row, resource: Row, scope: str, source: str) -> Span:
     own = _attributes(span.get("attributes"))
     named = _Named(own, resource)
     trace_id, span_id = text(span, "traceId", needed=True), text(span, "spanId", needed=True)
@@ -131,7 +140,9 @@ def _span(span: Row, resource: Row, source: str) -> Span:
     not_before(started_at, ended_at, "endTimeUnixNano")
     outcome_id, use_case = named.text("outcome_id"), named.text("use_case")
     attempt = None
-    if _is_model_call(own):
+    is_recognised = _is_model_call(own)
+    if is_recognised or _may_be_a_call(own):
+        stated, units = _stated(own)
         attempt = Attempt(
             source=source,
             family="otel",
@@ -142,7 +153,11 @@ def _span(span: Row, resource: Row, source: str) -> Span:
             provider=_first_text(own, PROVIDER),
             model=_first_text(own, ("gen_ai.response.model", *REQUEST_MODEL)),
             service_tier=_tier(own),
-            **_tokens(own),
+            input_tokens=None,
+            output_tokens=None,
+            stated=stated,
+            units=units,
+            scope=scope,
             cache_hit=bool(label(flag, {"cache_hit": named.value("cache_hit")}, "cache_hit")),
             prompt_hash=named.text("prompt_hash"),
             outcome_id=outcome_id,
@@ -158,7 +173,11 @@ def _span(span: Row, resource: Row, source: str) -> Span:
             attributes=_rule_attributes(own, resource),
         )
     raw_input, raw_output = _first_count(own, INPUT), _first_count(own, OUTPUT)
-    return Span(source, trace_id, span_id, started_at, raw_output, raw_input, outcome_id, use_case, attempt)
+    parent_id = text(span, "parentSpanId")
+    return Span(
+        source, trace_id, span_id, started_at, raw_output, raw_input, outcome_id, use_case, attempt, parent_id,
+        is_recognised,
+    )  # fmt: skip
 
 
 def _is_model_call(own: Row) -> bool:
@@ -170,6 +189,15 @@ def _is_model_call(own: Row) -> bool:
         older = text(own, "llm.request.type") or ""
         operation = OLDER_CALLS.get(older, older)
     return operation in CALLS
+
+
+def _may_be_a_call(own: Row) -> bool:
+    """Whether a span has a model and usage under an operation that nobody knows."""
+    operation = text(own, "gen_ai.operation.name") or text(own, "llm.request.type")
+    named = text(own, "gen_ai.request.model") or text(own, "gen_ai.response.model")
+    if operation is None or operation in AROUND_CALLS or text(own, "openinference.span.kind") or not named:
+        return False
+    return bool(_first_count(own, INPUT) or _first_count(own, OUTPUT))
 
 
 def _status(span: Row, own: Row) -> str:
@@ -187,31 +215,34 @@ def _tier(own: Row) -> str:
     return "standard" if tier in STANDARD_TIERS else tier
 
 
-def _tokens(own: Row) -> dict[str, int | None]:
-    """Exclusive buckets; the conventions report input with cached, audio and image tokens in it."""
-    parts = {
-        "cache_read_tokens": _first_count(own, CACHE_READ),
-        "cache_write_1h_tokens": _first_count(own, CACHE_WRITE_1H),
-        "audio_input_tokens": _first_count(own, AUDIO_INPUT),
-        "image_input_tokens": _first_count(own, IMAGE_INPUT),
+def _stated(own: Row) -> tuple[dict[str, int | None], dict[str, Decimal]]:
+    """Counts as they stand, input with all that was cached and all that is no text in it, and what is no text."""
+    written, written_1h = _first_count(own, CACHE_WRITE), _first_count(own, CACHE_WRITE_1H)
+    if written is not None and written_1h is not None:
+        written -= written_1h
+    stated = {
+        "input": _first_count(own, INPUT),
+        "cache_read": _first_count(own, CACHE_READ),
+        "cache_write": written,
+        "cache_write_1h": written_1h,
+        "output": _first_count(own, OUTPUT),
+        "reasoning": _first_count(own, REASONING),
     }
-    written = _first_count(own, CACHE_WRITE)
-    if written is not None:
-        written -= parts["cache_write_1h_tokens"] or 0
-    parts["cache_write_tokens"] = written
-    audio_out, reasoning = _first_count(own, AUDIO_OUTPUT), _first_count(own, REASONING)
-    total_in, total_out = _first_count(own, INPUT), _first_count(own, OUTPUT)
-    uncached = None if total_in is None else total_in - sum(n or 0 for n in parts.values())
-    text_out = None if total_out is None else total_out - (audio_out or 0)
-    if (uncached or 0) < 0 or (written or 0) < 0 or (text_out is not None and text_out < (reasoning or 0)):
+    units = input_units(
+        _by_kind(own, "gen_ai.usage.{}.input_tokens", "llm.token_count.prompt_details.{}"),
+        _by_kind(own, "gen_ai.usage.cache_read.{}.input_tokens"),
+        whole=stated["input"],
+        cached=stated["cache_read"] or 0,
+        written=(written or 0) + (written_1h or 0),
+    ) | output_units(_by_kind(own, "gen_ai.usage.{}.output_tokens", "llm.token_count.completion_details.{}"))
+    text_out = None if stated["output"] is None else stated["output"] - tokens_of(units, "output")
+    if (written or 0) < 0 or (text_out or 0) < (stated["reasoning"] or 0) or (text_out or 0) < 0:
         raise BadRow("token_parts_above_total")
-    return {
-        **parts,
-        "input_tokens": uncached,
-        "output_tokens": text_out,
-        "reasoning_tokens": reasoning,
-        "audio_output_tokens": audio_out,
-    }
+    return stated, units
+
+
+def _by_kind(own: Row, *patterns: str) -> dict[str, int | None]:
+    return {kind: _first_count(own, [pattern.format(kind) for pattern in patterns]) for kind in KINDS}
 
 
 def _rule_attributes(own: Row, resource: Row) -> dict[str, object]:
@@ -243,25 +274,66 @@ def fill_from_trace(spans: list[Span]) -> None:
             attempt.named_use_case = next(iter(use_cases[trace]))
 
 
-def without_doubles(attempts: Iterable[Attempt]) -> list[Attempt]:
-    """One span per call: of those with the same trace and response id the one that tells most about tokens."""
-    kept: list[Attempt] = []
-    richest: dict[tuple[str, str | None, str], Attempt] = {}
-    for attempt in attempts:
-        if attempt.response_id is None:
-            kept.append(attempt)
+def calls_of(spans: list[Span]) -> list[Attempt]:
+    """The calls among the spans, each once: also those under an operation that nobody knows with no call inside."""
+    by_id = {(span.source, span.trace_id, span.span_id): span for span in spans}
+    around: set[int] = set()
+    for span in spans:
+        if span.attempt is None:
             continue
-        call = (attempt.source, attempt.trace_id, attempt.response_id)
-        if call not in richest or _richness(attempt) > _richness(richest[call]):
-            richest[call] = attempt
-    return kept + list(richest.values())
+        above = by_id.get((span.source, span.trace_id, span.parent_id))
+        while above is not None and id(above) not in around:
+            around.add(id(above))
+            above = by_id.get((above.source, above.trace_id, above.parent_id))
+    calls = [span.attempt for span in spans if span.attempt and (span.is_recognised or id(span) not in around)]
+    return [_whole(group) for group in _same_calls(calls)]
 
 
-def _richness(attempt: Attempt) -> tuple[int, bool, str]:
-    counts = (
-        *(attempt.input_tokens, attempt.cache_read_tokens, attempt.cache_write_tokens, attempt.cache_write_1h_tokens),
-        *(attempt.output_tokens, attempt.reasoning_tokens, attempt.audio_input_tokens, attempt.audio_output_tokens),
-        attempt.image_input_tokens,
-    )
-    known = sum(n is not None for n in counts)
-    return known, attempt.cache_write_1h_tokens is not None, attempt.span_id or ""
+def _same_calls(calls: list[Attempt]) -> Iterable[list[Attempt]]:
+    """Calls by response, whatever their trace; failed ones without a response that different instrumentations saw at
+    one time, the first of one with the first of the other."""
+    groups: dict[tuple[object, ...], list[Attempt]] = defaultdict(list)
+    places: dict[tuple[object, ...], int] = defaultdict(int)
+    firsts: dict[tuple[object, ...], Attempt] = {}
+    for call in sorted(calls, key=lambda each: (each.started_at, each.attempt_id)):
+        key: tuple[object, ...] = (call.source, call.attempt_id)
+        if call.response_id is not None:
+            key = (call.source, "response", call.response_id)
+        elif call.status != "success":
+            seen = (call.source, call.trace_id, call.parent_span_id, call.model)
+            places[*seen, call.scope] += 1
+            first = firsts.setdefault((*seen, places[*seen, call.scope]), call)
+            if call.started_at <= first.end:
+                key = (first.source, first.attempt_id)
+        groups[key].append(call)
+    return groups.values()
+
+
+def _whole(group: list[Attempt]) -> Attempt:
+    """One call out of what several spans say of it: the vendor's own client first, then the one that says most."""
+    ranked = sorted(group, key=_poorness)
+    call = ranked[0]
+    for name in ("logged_cost", "prompt_hash", "outcome_id", "named_use_case", "experiment", "provider"):
+        setattr(call, name, next((v for each in ranked if (v := getattr(each, name)) is not None), None))
+    call.units = next((each.units for each in ranked if each.units), {})
+    call.hidden_retries = any(each.hidden_retries for each in group)
+    told = {
+        name: next((each.stated[name] for each in ranked if each.stated[name] is not None), None)
+        for name in call.stated
+    }
+    call.cache_read_tokens = max((told["cache_read"] or 0) - tokens_of(call.units, "cache_read"), 0)
+    call.cache_write_tokens, call.cache_write_1h_tokens = told["cache_write"], told["cache_write_1h"]
+    call.reasoning_tokens = told["reasoning"]
+    if told["input"] is not None:
+        parts = sum(told[name] or 0 for name in ("cache_read", "cache_write", "cache_write_1h"))
+        call.input_tokens = max(told["input"] - parts - tokens_of(call.units, "input"), 0)
+    if told["output"] is not None or told["reasoning"]:
+        text_out = (told["output"] or 0) - tokens_of(call.units, "output")
+        call.output_tokens = max(text_out, told["reasoning"] or 0)
+    return call
+
+
+def _poorness(call: Attempt) -> tuple[object, ...]:
+    known = sum(number is not None for number in call.stated.values()) + bool(call.units)
+    is_of_vendor = call.scope.startswith(OF_VENDOR)
+    return not is_of_vendor, -known, call.started_at, -(call.stated["output"] or 0), call.attempt_id

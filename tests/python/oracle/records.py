@@ -34,9 +34,8 @@ class Attempt:
     cache_write_tokens: int | None = None
     cache_write_1h_tokens: int | None = None
     reasoning_tokens: int | None = None
-    audio_input_tokens: int | None = None
-    audio_output_tokens: int | None = None
-    image_input_tokens: int | None = None
+    # What is billed besides, by meter; a tool or policy by its own name.
+    units: dict[str, Decimal] = field(default_factory=dict)
     cache_hit: bool = False
     prompt_hash: str | None = None
     outcome_id: str | None = None
@@ -53,6 +52,9 @@ class Attempt:
     span_id: str | None = None
     response_id: str | None = None
     hidden_retries: bool = False
+    # Counts of a span as it states them, which other spans of its call fill in.
+    stated: dict[str, int | None] = field(default_factory=dict)
+    scope: str = ""
     # Filled while computing.
     logged_use_case: str | None = None
     use_case: str = UNALLOCATED
@@ -78,6 +80,18 @@ class Attempt:
     def context_tokens(self) -> int:
         buckets = (self.input_tokens, self.cache_read_tokens, self.cache_write_tokens, self.cache_write_1h_tokens)
         return sum(n or 0 for n in buckets)
+
+    @property
+    def audio_input_tokens(self) -> int:
+        return int(self.units.get("audio_input", 0))
+
+    @property
+    def audio_output_tokens(self) -> int:
+        return int(self.units.get("audio_output", 0))
+
+    @property
+    def image_input_tokens(self) -> int:
+        return int(self.units.get("image_input", 0))
 
     @property
     def outcome_key(self) -> OutcomeKey | None:
