@@ -36,6 +36,7 @@ def attempt_of(row: Row, source: str) -> Attempt:
     breakdown = _object(row.get("cost_breakdown")) or _object(metadata.get("cost_breakdown"))
     stated = money(row, "response_cost" if is_payload else "spend")
     tokens = _tokens(row, metadata, usage, stated or money(breakdown, "total_cost") or stated)
+    tokens["units"] = tokens.get("units", {}) | _fees(usage, breakdown, tokens.get("units", {}))
     tier = text(breakdown, "service_tier") or text(usage, "service_tier")
     provider, model = _provider_and_model(row)
     tags = [str(tag) for tag in _list(row.get("request_tags"))]
@@ -56,7 +57,7 @@ def attempt_of(row: Row, source: str) -> Attempt:
         outcome_id=label(text, named, "outcome_id"),
         named_use_case=label(text, named, "use_case"),
         experiment=label(text, named, "experiment"),
-        logged_cost=_logged_cost(row, breakdown, is_payload),
+        logged_cost=_logged_cost(row, breakdown, usage, is_payload),
         logged_currency="USD",
         # The spend-log table keeps the trace under the name of the session.
         trace_id=text(row, "trace_id")
@@ -128,8 +129,10 @@ def _provider_and_model(row: Row) -> tuple[str | None, str | None]:
     return provider, model
 
 
-def _logged_cost(row: Row, breakdown: Row, is_payload: bool) -> Any:
+def _logged_cost(row: Row, breakdown: Row, usage: Row, is_payload: bool) -> Any:
     """The logged cost; 0 says nothing here, because unknown models and some streams are logged with it."""
+    if upstream := _paid_upstream(usage):
+        return upstream + (money(usage, "cost") or 0)
     cost = money(row, "response_cost" if is_payload else "spend") or money(breakdown, "total_cost")
     beside_model = (money(breakdown, "guardrail_cost") or 0) + (money(breakdown, "tool_usage_cost") or 0)
     used_tokens = any(count(row, name) for name in ("prompt_tokens", "completion_tokens"))
@@ -143,7 +146,11 @@ def _tokens(row: Row, metadata: Row, usage: Row, cost: Any) -> dict[str, Any]:
         # The gateway's estimate of a call that nobody billed.
         return {"input_tokens": 0, "output_tokens": 0}
     extra = _object(metadata.get("additional_usage_values"))
-    prompt = _object(usage.get("prompt_tokens_details")) or _object(extra.get("prompt_tokens_details"))
+    prompt = (
+        _object(usage.get("prompt_tokens_details"))
+        or _object(extra.get("prompt_tokens_details"))
+        or _object(usage.get("input_tokens_details"))
+    )
     completion = _object(usage.get("completion_tokens_details")) or _object(extra.get("completion_tokens_details"))
     by_lifetime = _object(prompt.get("cache_creation_token_details"))
 
@@ -159,6 +166,9 @@ def _tokens(row: Row, metadata: Row, usage: Row, cost: Any) -> dict[str, Any]:
         written = _sum(count(by_lifetime, "ephemeral_5m_input_tokens"), written_1h)
     short = None if written is None else written - (written_1h or 0)
     total_in, total_out = count(row, "prompt_tokens") or 0, count(row, "completion_tokens") or 0
+    if not total_in and not total_out:
+        # Image calls use the names of the Responses API.
+        total_in, total_out = count(usage, "input_tokens") or 0, count(usage, "output_tokens") or 0
     reasoning = count(completion, "reasoning_tokens")
     if reasoning and _leaves_reasoning_out(row, total_in + total_out + reasoning):
         total_out += reasoning
@@ -169,6 +179,14 @@ def _tokens(row: Row, metadata: Row, usage: Row, cost: Any) -> dict[str, Any]:
         cached=read or 0,
         written=written or 0,
     ) | output_units(by_kind(completion))
+    is_image = "image" in (text(row, "call_type") or "")
+    if (
+        is_image
+        and count(completion, "image_tokens") is None
+        and count(completion, "text_tokens") is None
+        and total_out
+    ):
+        units["image_output"] = Decimal(total_out)
     predicted = [count(completion, f"{kind}_prediction_tokens") or 0 for kind in ("accepted", "rejected")]
     searches = _first((_object(usage.get("server_tool_use")), "web_search_requests"), (prompt, "web_search_requests"))
     others = {"predicted_output": sum(predicted), "web_search": searches, "citation": count(usage, "citation_tokens")}
@@ -190,6 +208,21 @@ def _tokens(row: Row, metadata: Row, usage: Row, cost: Any) -> dict[str, Any]:
 
 def _leaves_reasoning_out(row: Row, with_reasoning: int) -> bool:
     return row.get("custom_llm_provider") == "perplexity" or count(row, "total_tokens") == with_reasoning
+
+
+def _fees(usage: Row, breakdown: Row, units: dict[str, Decimal]) -> dict[str, Decimal]:
+    """Money that is stated beside tokens and units: of tools that nobody counted, of a gateway with an own key."""
+    fees = [] if "web_search" in units else [money(breakdown, "tool_usage_cost")]
+    fees += [money(breakdown, "guardrail_cost")]
+    if _paid_upstream(usage):
+        fees.append(money(usage, "cost"))
+    total = sum(fee for fee in fees if fee)
+    return {"fee": Decimal(total)} if total else {}
+
+
+def _paid_upstream(usage: Row) -> Decimal | None:
+    """What the provider took on the caller's own key."""
+    return money(_object(usage.get("cost_details")), "upstream_inference_cost") if usage.get("is_byok") else None
 
 
 def _first(*places: tuple[Row, str]) -> int | None:

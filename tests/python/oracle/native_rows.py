@@ -90,7 +90,8 @@ def attempt_of(row: Row, source: str) -> Attempt:
 
 def _units(row: Row) -> dict[str, Decimal]:
     """Everything beside text, of the columns of one meter and of the list or object of all."""
-    found = {meter: Decimal(number) for name, meter in METERS.items() if (number := count(row, name))}
+    counted = {meter: count(row, name) for name, meter in METERS.items()}
+    found = {meter: Decimal(used) for meter, used in counted.items() if used}
     stated = row.get("units")
     stated = parse_json(stated) if isinstance(stated, str) and stated else stated
     listed = (
