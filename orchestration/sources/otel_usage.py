@@ -167,12 +167,13 @@ def usage_columns(usage: dict[str, Any], call: dict[str, Any]) -> dict[str, Any]
     parts = [_known(flat, name) for name in ("input_tokens", "output_tokens", "reasoning_tokens")]
     if "output_tokens" in flat and reasoning_is_outside(call.get("provider"), *parts, total):
         flat["output_tokens"] = parts[1] + parts[2]
-    unknown = {name: value for name, value in usage.items() if type(integer(value, lenient=True)) is int}
+    unknown = {name: usage[name] for name in usage.keys() - _KNOWN}
+    counted = {name: value for name, value in unknown.items() if type(integer(value, lenient=True)) is int}
     return {
         **flat,
         "usage_disagrees": disagrees,
         **units.columns(),
-        "usage_not_understood": not_understood(unread(unknown, _KNOWN)),
+        "usage_not_understood": not_understood(unread(counted, _KNOWN)),
         "modifiers": modifiers(call),
     }
 
