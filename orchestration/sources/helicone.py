@@ -28,6 +28,7 @@ from orchestration.sources.gateway_tables import REQUESTS
 from orchestration.sources.native import TASK_CLASSES
 from orchestration.sources.places import TracedPlaces
 from orchestration.sources.units import Units
+from orchestration.sources.usage_members import not_understood, unread
 
 FIELDS: tuple[Field, ...] = fields(
     "request_id:id! response_id:id session_id:id trace_id:id provider! model status_code is_threat:boolean?"
@@ -129,9 +130,14 @@ def _counts(row: dict[str, Any]) -> dict[str, Any]:
         "completion_tokens": completion,
         "reasoning_tokens": reasoning,
         **units.columns(),
+        "usage_not_understood": not_understood(unread(_token_counts(row), KNOWN)),
         "total_tokens": total,
         "usage_disagrees": disagrees,
     }
+
+
+def _token_counts(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name.endswith("_tokens")}
 
 
 def _is_cache_hit(reference: Any) -> bool:

@@ -154,6 +154,12 @@ def test_audio_of_helicone(warehouse: Warehouse):
     assert response is not None
 
 
+def test_counts_of_helicone_that_nobody_reads_are_named(warehouse: Warehouse):
+    """Catches a column of tokens that came after this reader, dropped in silence."""
+    row = helicone(prompt_image_tokens=7, completion_smell_tokens=0)
+    assert load_helicone(warehouse, row, columns="usage_not_understood") == [("prompt_image_tokens",)]
+
+
 def answered(body: Any, **logged: Any) -> dict[str, Any]:
     return {"outputContentType": "application/json", "outputBodyJson": body, **logged}
 
