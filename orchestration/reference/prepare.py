@@ -23,7 +23,7 @@ from orchestration.reference.checks import (
 from orchestration.reference.csv_file import CsvTable, Problem, read_table
 from orchestration.reference.intervals import FOREVER
 from orchestration.reference.rules import check_rules, warn_double_discounts, warn_missing_rates
-from orchestration.reference.specs import PROJECT_SEEDS, SPECS
+from orchestration.reference.specs import PRICE_SEEDS, PROJECT_SEEDS, SPECS
 from orchestration.reference.values import parse_instant
 from orchestration.settings import PROJECT_DIR, Settings, project_vars
 from orchestration.warehouse.files import write_text_if_changed
@@ -66,8 +66,8 @@ class PreparedReference:
 def prepare(settings: Settings) -> PreparedReference:
     """Validate every reference file and write the effective seeds.
 
-    A file that the company's folder lacks is empty, except the price book, models and aliases, which then come from the
-    project. Files that would not change are not touched.
+    A file that the company's folder lacks is empty, except the price book with its meters and modifiers, models and
+    aliases, which then come from the project. Files that would not change are not touched.
 
     Raises:
         ReferenceError: anything is wrong; nothing is written then.
@@ -112,7 +112,7 @@ def validate(
     dangling, warnings = check_references(tables, skip=borrowed)
     problems += [problem for problem in dangling if not _targets_of(problem, tables) & unread]
     problems += check_rules(tables, zone, reporting_currency)
-    for name in ("model_prices", "price_overrides"):
+    for name in PRICE_SEEDS:
         warnings += warn_large_steps(tables[name], SPECS[name], zone)
     warnings += warn_double_discounts(tables, zone)
     warnings += warn_missing_rates(tables, reporting_currency)
