@@ -164,6 +164,23 @@ def package_prices(provider_ids: tuple[str, ...] = PROVIDERS) -> PackagePrices:
     return result
 
 
+def unpriced_models(rows: list[PriceRow]) -> tuple[int, list[tuple[str, str, str]]]:
+    """Number of models that the chosen providers sell themselves, and provider, model and units of those of which some
+    unit that the package prices, or all, have no row."""
+    kinds: dict[tuple[str, str], set[str]] = {}
+    for row in rows:
+        kinds.setdefault((row.provider, row.model), set()).add(row.token_kind)
+    missing = []
+    own = [book_model for book_model in book_models() if book_model.provider is book_model.priced_by]
+    for book_model in own:
+        name = (book_model.provider.id, book_model.model.id)
+        keys = {key for prices in _conditional_prices(book_model.model) for key in prices.prices.__dict__}
+        lacking = {kind for key in keys if (kind := TOKEN_KINDS.get(key, (key,))[0]) not in kinds.get(name, set())}
+        if lacking or name not in kinds:
+            missing.append((*name, ", ".join(sorted(lacking)) or "anything: the package has none"))
+    return len(own), missing
+
+
 def _add_model(result: PackagePrices, book_model: BookModel, source: str) -> None:
     model, provider = book_model.model, book_model.provider
     resold = provider is not book_model.priced_by
