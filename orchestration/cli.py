@@ -206,8 +206,10 @@ def prices_update(
 
 @prices.command("check", epilog=EPILOG)
 def prices_check() -> None:
-    """Show how the price book differs from the installed package and where the second book differs from it, and how much
-    of the package's models is priced; nothing is written; exit code 1 if the book differs from the package."""
+    """Show how the price book differs from the installed package, and which models have a unit without a price.
+
+    Nothing is written; exit code 1 if the book differs from the package.
+    """
     from orchestration.commands.prices import run_update
     from orchestration.commands.second_prices import show_coverage
 

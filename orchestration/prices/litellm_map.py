@@ -110,11 +110,11 @@ def read_map(text: str, source: str) -> list[MapKey]:
             continue
         # A name that points at another key has its prices.
         target = entries.get(entry.get("alias_of"), entry)
-        found.append(_map_key(key, target, entry.get("alias_of"), source))
+        found.append(_map_key(key, target, source))
     return found
 
 
-def _map_key(key: str, entry: Mapping[str, Any], alias_of: str | None, source: str) -> MapKey:
+def _map_key(key: str, entry: Mapping[str, Any], source: str) -> MapKey:
     namespace = str(entry.get("litellm_provider", ""))
     provider = provider_of(namespace)
     head, _, rest = key.partition("/")
@@ -122,8 +122,6 @@ def _map_key(key: str, entry: Mapping[str, Any], alias_of: str | None, source: s
     region, _, inner = model.partition("/")
     region, model = (region, inner) if inner and _REGION.fullmatch(region) else ("", model)
     found = MapKey(key, provider, model, region)
-    if alias_of and "litellm_provider" not in entry:
-        found.left_out.add("an alias of nothing")
     prices = _Prices(entry, key)
     found.left_out |= prices.left_out
     for tier in sorted({tier for tier, *_ in prices.found}):
@@ -133,9 +131,11 @@ def _map_key(key: str, entry: Mapping[str, Any], alias_of: str | None, source: s
             if t == tier or (t == "standard" and kind not in own):
                 place = (provider, model, region, tier, kind, above)
                 found.rows.append(PriceRow(*place, price, CURRENCY, ORIGIN, "", source, hours, days))
-    if not any(row.price_per_million for row in found.rows):
-        found.left_out.add("all prices are 0: free, or not known" if found.rows else "no price")
+    if found.rows and not any(row.price_per_million for row in found.rows):
+        found.left_out.add("all prices are 0: free, or not known")
         found.rows = []
+    elif not found.rows and not found.left_out:
+        found.left_out.add("no price")
     return found
 
 
