@@ -200,6 +200,8 @@ def test_what_the_first_book_learns_leaves_the_second(tmp_path: Path) -> None:
     assert [row.values["token_kind"] for row in tables["second_prices"].rows] == ["output"]
     assert next(w.reason for w in warnings if w.file == "second_prices.csv").startswith("1 prices are in model_prices")
     assert [(row.token_kind, price) for row, price in overlaps([FIRST], second)] == [("input", 2)]
+    plan = plan_second(tmp_path, second_book("{}", [FIRST], {}), [FIRST], date(2026, 10, 1), **ZONE)
+    assert [row.token_kind for row in plan.rows] == ["output"]
 
 
 def test_the_command_writes_what_the_book_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
