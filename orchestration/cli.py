@@ -206,10 +206,35 @@ def prices_update(
 
 @prices.command("check", epilog=EPILOG)
 def prices_check() -> None:
-    """Show how the price book differs from the installed package, without writing; exit code 1 if it does."""
-    from orchestration.commands.prices import run_update
+    """Show how the price book differs from the installed package, and which models have a unit without a price.
 
+    Nothing is written; exit code 1 if the book differs from the package.
+    """
+    from orchestration.commands.prices import run_update
+    from orchestration.commands.second_prices import show_coverage
+
+    show_coverage(_settings())
     run_update(_settings(), check=True, effective_date=None, allow_large_changes=True)
+
+
+@prices.command("second", epilog=EPILOG)
+def prices_second(
+    file: Annotated[Path, typer.Argument(help="A local copy of LiteLLM's model_prices_and_context_window.json.")],
+    date: Annotated[
+        str | None, typer.Option(metavar="DATE", help="Day of the copy: changed prices begin then; default today.")
+    ] = None,
+    provider: Annotated[
+        list[str] | None, typer.Option(help="Only this provider of the book, repeatable; default all of the map.")
+    ] = None,
+    allow_large_changes: Annotated[
+        bool, typer.Option("--allow-large-changes", help="Accept prices that moved by more than a factor of ten.")
+    ] = False,
+    check: Annotated[bool, typer.Option("--check", help="Only show what it says; write nothing.")] = False,
+) -> None:
+    """Take from a second price map what the price book has no price of; the book wins for all else."""
+    from orchestration.commands.second_prices import run_second
+
+    run_second(_settings(), file, date=date, providers=provider, allow_large_changes=allow_large_changes, check=check)
 
 
 @prices.command("reprice", epilog=EPILOG)

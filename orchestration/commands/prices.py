@@ -27,7 +27,7 @@ def run_update(settings: Settings, *, check: bool, effective_date: str | None, a
         result = update_prices(
             folder,
             today=datetime.now(UTC).date(),
-            effective_date=_date(effective_date),
+            effective_date=day_of(effective_date),
             allow_large_changes=allow_large_changes,
             check=check,
             zone=project_vars().reporting_time_zone,
@@ -46,7 +46,12 @@ def run_update(settings: Settings, *, check: bool, effective_date: str | None, a
         out.print(plain(f"written to {folder}; look at the difference before you commit it"), style="green")
 
 
-def _date(text: str | None) -> date | None:
+def day_of(text: str | None) -> date | None:
+    """The day that a person gave.
+
+    Raises:
+        CommandError: not a day.
+    """
     try:
         return None if text is None else date.fromisoformat(text)
     except ValueError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -22,6 +21,7 @@ from genai_prices.types import (
 
 from orchestration.prices.guardrails import guardrail_prices
 from orchestration.prices.rows import CURRENCY, ORIGIN, PRICE_QUANTUM, PriceRow
+from orchestration.reference import meters
 
 PACKAGE = "genai-prices"
 
@@ -48,27 +48,51 @@ PROVIDERS = (
     "x-ai",
 )
 
-# Price keys of the package and the kinds they are here, with the factor to a price per million units.
+# Price keys of the package, the kinds they are here, and the units that the package's price is for. A key that is not
+# here stops `finops prices update`: no price is left out without a word.
 TOKEN_KINDS: dict[str, tuple[str, int]] = {
-    "input_mtok": ("input", 1),
-    "cache_read_mtok": ("cache_read", 1),
-    "cache_write_mtok": ("cache_write", 1),
-    "cache_write_1h_mtok": ("cache_write_1h", 1),
-    "output_mtok": ("output", 1),
-    "output_reasoning_mtok": ("reasoning", 1),
-    "input_audio_mtok": ("audio_input", 1),
-    "output_audio_mtok": ("audio_output", 1),
-    "input_image_mtok": ("image_input", 1),
+    "input_mtok": ("input", 1_000_000),
+    "cache_read_mtok": ("cache_read", 1_000_000),
+    "cache_write_mtok": ("cache_write", 1_000_000),
+    "cache_write_1h_mtok": ("cache_write_1h", 1_000_000),
+    "output_mtok": ("output", 1_000_000),
+    "output_reasoning_mtok": ("reasoning", 1_000_000),
+    "output_citation_mtok": ("citation", 1_000_000),
+    "input_tool_mtok": ("tool_use_input", 1_000_000),
+    "input_audio_mtok": ("audio_input", 1_000_000),
+    "cache_audio_read_mtok": ("audio_cache_read", 1_000_000),
+    "output_audio_mtok": ("audio_output", 1_000_000),
+    "input_image_mtok": ("image_input", 1_000_000),
+    "cache_image_read_mtok": ("image_cache_read", 1_000_000),
+    "output_image_mtok": ("image_output", 1_000_000),
+    "input_video_mtok": ("video_input", 1_000_000),
+    "cache_video_read_mtok": ("video_cache_read", 1_000_000),
+    "output_video_mtok": ("video_output", 1_000_000),
+    # A price per hour may have no end as a price per second (0.111 / 3600); it is rounded as every price is, by which
+    # an hour is off by less than 2e-12 of the currency.
+    "input_audio_hours": ("input_seconds", 3600),
+    "output_audio_hours": ("output_seconds", 3600),
+    # Duration of a call without a direction: that of a session, or of what was transcribed. It is stated once.
+    "audio_hours": ("input_seconds", 3600),
+    "input_mchars": ("input_characters", 1_000_000),
+    "input_document_kpages": ("pages", 1000),
+    "input_annotated_document_kpages": ("annotated_pages", 1000),
+    "input_text_messages_kcount": ("text_messages", 1000),
     "requests_kcount": ("request", 1000),
+    "rerank_searches_kcount": ("searches", 1000),
     "web_searches_kcount": ("web_search", 1000),
     "storage_searches_kcount": ("file_search", 1000),
 }
 
-# Request contexts of the package that are service tiers of a log; others are reported as not represented.
+# Request contexts of the package and the service tiers they are here. The last two are no tiers of any log: a row of
+# `price_modifiers` names them as its price list.
 SERVICE_TIERS: dict[tuple[str, str], str] = {
     ("processing", "batch"): "batch",
     ("service_tier", "flex"): "flex",
     ("service_tier", "priority"): "priority",
+    ("service_tier", "fast"): "priority",
+    ("speed", "fast"): "fast_speed",
+    ("search_type", "fast"): "fast_search",
 }
 
 
@@ -77,10 +101,10 @@ class PackagePrices:
     """What the package says, as rows, and what of it the rows cannot say."""
 
     rows: list[PriceRow] = field(default_factory=list)
-    skipped_kinds: Counter[str] = field(default_factory=Counter)
-    """Price keys without a token kind here, by number of prices left out."""
+    unknown_units: list[str] = field(default_factory=list)
+    """Prices of a unit that neither the text kinds nor the vocabulary of meters has, one line each."""
     not_represented: list[str] = field(default_factory=list)
-    """Prices by request context, one line each."""
+    """Prices by request context that no tier stands for, one line each."""
 
 
 @dataclass(frozen=True)
@@ -133,44 +157,70 @@ def package_prices(provider_ids: tuple[str, ...] = PROVIDERS) -> PackagePrices:
     if "aws" in provider_ids:
         result.rows += guardrail_prices()
     result.rows.sort(key=lambda row: (row.key, row.valid_from))
+    unheard = {
+        row.token_kind: f"{row.provider}/{row.model}" for row in result.rows if row.token_kind not in meters.TOKEN_KINDS
+    }
+    result.unknown_units += [f"{first}: {kind} is no meter of meters.csv" for kind, first in sorted(unheard.items())]
     return result
+
+
+def unpriced_models(rows: list[PriceRow]) -> tuple[int, list[tuple[str, str, str]]]:
+    """Number of models that the chosen providers sell themselves, and provider, model and units of those of which some
+    unit that the package prices, or all, have no row."""
+    kinds: dict[tuple[str, str], set[str]] = {}
+    for row in rows:
+        kinds.setdefault((row.provider, row.model), set()).add(row.token_kind)
+    missing = []
+    own = [book_model for book_model in book_models() if book_model.provider is book_model.priced_by]
+    for book_model in own:
+        name = (book_model.provider.id, book_model.model.id)
+        keys = {key for prices in _conditional_prices(book_model.model) for key in prices.prices.__dict__}
+        lacking = {kind for key in keys if (kind := TOKEN_KINDS.get(key, (key,))[0]) not in kinds.get(name, set())}
+        if lacking or name not in kinds:
+            missing.append((*name, ", ".join(sorted(lacking)) or "anything: the package has none"))
+    return len(own), missing
 
 
 def _add_model(result: PackagePrices, book_model: BookModel, source: str) -> None:
     model, provider = book_model.model, book_model.provider
     resold = provider is not book_model.priced_by
     # The package applies variants only at the maker itself: a reseller's tiers have prices of their own.
-    variants = [] if resold else model.price_variants or []
-    tiers: dict[str, list[PriceVariant]] = {}
-    for variant in variants:
-        tier = SERVICE_TIERS.get(next(iter(variant.when.items()))) if len(variant.when) == 1 else None
-        if tier and not isinstance(variant.constraint, TimeOfDateConstraint):
-            tiers.setdefault(tier, []).append(variant)
-        elif variant.prices.__dict__ and not _same_as_a_tier(variant, variants):
-            context = ", ".join(f"{key}={value}" for key, value in variant.when.items())
-            result.not_represented.append(f"{provider.id}/{model.id}: price of requests with {context}")
+    tiers = {} if resold else _tiers(result, provider, model)
     standard = replace(model, prices=_conditional_prices(model), price_variants=None)
+    for prices in (*standard.prices, *(variant for variants in tiers.values() for variant in variants)):
+        unknown = prices.prices.__dict__.keys() - TOKEN_KINDS.keys()
+        result.unknown_units += [f"{provider.id}/{model.id}: no meter for {key}" for key in sorted(unknown)]
     outside = _time_outside(_windows(standard.prices))
-    rows = [("standard", "", *row) for row in _intervals(standard, [], outside, result)]
+    rows = [("standard", "", *row) for row in _intervals(standard, [], outside)]
     for window in _windows(standard.prices):
         hours = f"{window.start_time:%H:%M}-{window.end_time:%H:%M}"
-        rows += [("standard", hours, *row) for row in _intervals(standard, [], outside, None, within=window)]
+        rows += [("standard", hours, *row) for row in _intervals(standard, [], outside, within=window)]
     for tier, tier_variants in sorted(tiers.items()):
         priced = replace(standard, price_variants=tier_variants)
-        rows += [(tier, "", *row) for row in _intervals(priced, tier_variants, outside, None)]
+        rows += [(tier, "", *row) for row in _intervals(priced, tier_variants, outside)]
     result.rows += [
         PriceRow(provider.id, model.id, "", tier, kind, above, price, CURRENCY, start, end, source, hours)
         for tier, hours, kind, above, price, start, end in rows
     ]
 
 
-def _same_as_a_tier(variant: PriceVariant, variants: list[PriceVariant]) -> bool:
-    """True if a service tier has these very prices under another name (OpenAI's "fast" is "priority")."""
-    return any(
-        next(iter(other.when.items())) in SERVICE_TIERS
-        and (other.prices, other.constraint) == (variant.prices, variant.constraint)
-        for other in variants
-    )
+def _tiers(result: PackagePrices, provider: Provider, model: ModelInfo) -> dict[str, list[PriceVariant]]:
+    """The model's prices by request context, by the tier that stands for it; a context without prices is standard."""
+    tiers: dict[str, list[PriceVariant]] = {}
+    for variant in model.price_variants or []:
+        context = ", ".join(f"{key}={value}" for key, value in variant.when.items())
+        tier = SERVICE_TIERS.get(next(iter(variant.when.items()))) if len(variant.when) == 1 else None
+        # One tier may have two names (OpenAI's "fast" is "priority"), as long as both say the same.
+        others = [other for other in tiers.get(tier or "", []) if other.when != variant.when]
+        if tier is None and not variant.prices.__dict__:
+            continue
+        if tier is None or isinstance(variant.constraint, TimeOfDateConstraint):
+            result.not_represented.append(f"{provider.id}/{model.id}: no tier for requests with {context}")
+        elif not others:
+            tiers.setdefault(tier, []).append(variant)
+        elif all((other.prices, other.constraint) != (variant.prices, variant.constraint) for other in others):
+            result.not_represented.append(f"{provider.id}/{model.id}: {context} differs from the tier {tier}")
+    return tiers
 
 
 def _conditional_prices(model: ModelInfo) -> list[ConditionalPrice]:
@@ -203,7 +253,6 @@ def _intervals(
     model: ModelInfo,
     variants: list[PriceVariant],
     time_of_day: time,
-    result: PackagePrices | None,
     within: TimeOfDateConstraint | None = None,
 ) -> list[Interval]:
     """Intervals of one service tier: the package's own rule, asked once between any two dates that matter.
@@ -218,10 +267,10 @@ def _intervals(
         prices: dict[tuple[str, int], Decimal] = {}
         if active or not variants:
             context = active[0].when if active else None
-            prices = _prices_by_kind(model.get_prices(instant, context), result)
+            prices = _prices_by_kind(model.get_prices(instant, context))
         if within is not None:
             instant = datetime.combine(instant.date(), within.start_time.replace(tzinfo=None), UTC)
-            inside = _prices_by_kind(model.get_prices(instant), None)
+            inside = _prices_by_kind(model.get_prices(instant))
             prices = {key: price for key, price in inside.items() if prices.get(key) != price}
         for key in points.keys() | prices.keys():
             history = points.setdefault(key, [(_text(s), None) for s in starts[:index]])
@@ -254,19 +303,17 @@ def _merge(history: list[tuple[str, Decimal | None]]) -> list[tuple[str, str, De
     return [(start, end, price) for start, end, price in merged if price is not None]
 
 
-def _prices_by_kind(prices: ModelPrice, result: PackagePrices | None) -> dict[tuple[str, int], Decimal]:
+def _prices_by_kind(prices: ModelPrice) -> dict[tuple[str, int], Decimal]:
     found: dict[tuple[str, int], Decimal] = {}
-    for key, price in prices.__dict__.items():
+    for key, (kind, per) in TOKEN_KINDS.items():
+        price = prices.__dict__.get(key)
         if price is None:
             continue
-        if key not in TOKEN_KINDS:
-            if result is not None:
-                result.skipped_kinds[key] += 1
-            continue
-        kind, factor = TOKEN_KINDS[key]
         levels = [(0, price)]
         if isinstance(price, TieredPrices):
             levels = [(0, price.base), *((level.start, level.price) for level in price.tiers)]
         for above, amount in levels:
-            found[(kind, above)] = (amount * factor).quantize(PRICE_QUANTUM)
+            per_million = (amount * 1_000_000 / per).quantize(PRICE_QUANTUM)
+            if found.setdefault((kind, above), per_million) != per_million:
+                raise ValueError(f"{key} is another price of {kind} than the keys before it say")
     return found

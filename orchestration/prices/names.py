@@ -45,6 +45,12 @@ SNAPSHOTS: dict[str, tuple[str, ...]] = {
         "claude-sonnet-4-5-20250929",
     ),
     "openai": (
+        "ft:gpt-3.5-turbo-0125",
+        "ft:gpt-3.5-turbo-0613",
+        "ft:gpt-3.5-turbo-1106",
+        "ft:gpt-4o-2024-08-06",
+        "ft:gpt-4o-2024-11-20",
+        "ft:gpt-4o-mini-2024-07-18",
         "gpt-3.5-turbo-0125",
         "gpt-4-0613",
         "gpt-4-turbo-2024-04-09",
@@ -121,6 +127,40 @@ PROVIDER_ALIASES: dict[str, str] = {
     "x": "x-ai",
     "x_ai": "x-ai",
     "xai": "x-ai",
+    # As agent frameworks and their instrumentations name them: LangChain, OpenLLMetry, pydantic-ai, agno.
+    "awsbedrock": "aws",
+    "azureaifoundry": "azure",
+    "azureopenai": "azure",
+    "google-gla": "google",
+    "google_anthropic_vertex": "google",
+    "google_vertexai": "google",
+    "openai-chat": "openai",
+    "openai-responses": "openai",
+    "togetherai": "together",
+    "vertexai": "google",
+    # The AI SDK adds the interface to the provider.
+    "anthropic.messages": "anthropic",
+    "azure-openai.chat": "azure",
+    "azure.chat": "azure",
+    "azure.responses": "azure",
+    "cerebras.chat": "cerebras",
+    "cohere.chat": "cohere",
+    "deepseek.chat": "deepseek",
+    "fireworks.chat": "fireworks",
+    "google.generative-ai": "google",
+    "google.vertex": "google",
+    "google.vertex.chat": "google",
+    "groq.chat": "groq",
+    "mistral.chat": "mistral",
+    "openai.chat": "openai",
+    "openai.completion": "openai",
+    "openai.embedding": "openai",
+    "openai.image": "openai",
+    "openai.responses": "openai",
+    "togetherai.chat": "together",
+    "vertex.anthropic.messages": "google",
+    "xai.chat": "x-ai",
+    "xai.responses": "x-ai",
     # As invoices name them.
     "amazon web services": "aws",
     "google cloud": "google",
@@ -154,11 +194,19 @@ def model_alias_rows(priced: set[tuple[str, str]], provider_ids: tuple[str, ...]
             if name.lower() in ids:
                 continue
             model = provider.find_model(name, all_providers=providers)
+            # A fine-tuned model costs more than the one it was made of, which is the price of no other.
+            if model is not None and is_fine_tuned(name) != is_fine_tuned(model.id):
+                continue
             if model is not None and (provider.id, known.get(id(model), "")) in priced:
                 rows.append((provider.id, name, known[id(model)]))
     # Names are compared without regard to case, so two that differ only in it are one alias.
     unique = {(provider_id, name.lower()): (provider_id, name, model_id) for provider_id, name, model_id in rows}
     return sorted(unique.values())
+
+
+def is_fine_tuned(name: str) -> bool:
+    """True for OpenAI's names of fine-tuned models, ``ft:gpt-4o-...`` and ``gpt-4o-mini-2024-07-18.ft-...``."""
+    return name.startswith("ft:") or ".ft-" in name
 
 
 def _candidates(provider: Provider, models: list[ModelInfo]) -> set[str]:

@@ -21,11 +21,12 @@ PriceKey = tuple[str, str, str, str, str, int, str, str]
 
 @dataclass(frozen=True)
 class PriceRow:
-    """The price of one kind of token over one interval of time.
+    """The price of one kind of unit over one interval of time.
 
-    ``price_per_million`` is in ``currency`` for a million units: tokens, requests where ``token_kind`` is
-    ``request``, calls of a tool, or token-hours of cache storage. An explicit price of 0 is a row with 0; a missing
-    price is a missing row. The row applies to a call whose whole input (cached parts included) is *more* than
+    ``price_per_million`` is in ``currency`` for a million units: tokens, requests where ``token_kind`` is ``request``,
+    else the unit of the meter that ``token_kind`` names (seconds, pages, calls of a tool). An explicit price of 0 is a
+    row with 0; a missing price is a missing row. The row applies to a call whose whole input (cached parts included) is
+    *more* than
     ``above_tokens``; the row with the greatest threshold below the input prices all tokens of its kind, not only
     those beyond the threshold. ``valid_from`` is inclusive, ``valid_to`` exclusive and empty while open: dates, or
     instants with an offset. ``hours_utc`` and ``weekdays`` are the part of the week in which the price holds, all

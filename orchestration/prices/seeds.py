@@ -63,10 +63,7 @@ class UpdateResult:
 
     def _notes(self, limit: int) -> Table:
         table = Table("what", title="Not represented in the price book")
-        notes = list(self.package.not_represented)
-        if self.package.skipped_kinds:
-            kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(self.package.skipped_kinds.items()))
-            notes.append(f"prices of other units: {kinds}")
+        notes = [*self.package.unknown_units, *self.package.not_represented]
         notes += [f"{p}: alias {a} is {old} here, {new} in the package" for p, a, old, new in self.changed_aliases]
         if self.plan.kept:
             kept = len(self.plan.kept)
@@ -97,8 +94,13 @@ def update_prices(
 
     With ``check`` nothing is written: ``up_to_date`` of the result says whether anything would be. Each file is
     replaced atomically. Arguments and errors otherwise as :func:`orchestration.prices.update.plan_update`.
+
+    Raises:
+        ValueError: the package has a price of a unit that the vocabulary of meters lacks; ``check`` only names it.
     """
     package = package_prices(providers)
+    if package.unknown_units and not check:
+        raise ValueError(f"prices that nothing could be billed by: {'; '.join(package.unknown_units)}")
     prices_file, aliases_file = folder / PRICES_FILE, folder / ALIASES_FILE
     plan = plan_update(
         read_rows(prices_file),

@@ -13,22 +13,26 @@ import pyarrow as pa
 
 from orchestration.reference.intervals import FOREVER, Range, symmetric_difference, union
 from orchestration.reference.prepare import PreparedReference, ReferenceRow
+from orchestration.reference.specs import PRICE_SEEDS
 from orchestration.reference.values import parse_instant
 from orchestration.settings import project_vars
 
 # A changed row of these has no dates, or no time to which its effect is bound: every fact may change.
-EVERYWHERE = frozenset({"models", "model_aliases", "provider_aliases", "use_case_rules"})
+EVERYWHERE = frozenset({"meters", "models", "model_aliases", "provider_aliases", "use_case_rules"})
 # A changed row of these changes facts of the time for which it holds.
 DATED = frozenset(
     {
-        *("use_cases", "model_prices", "price_overrides", "capacity", "search_allowances", "role_rates"),
-        *("delay_rates", "fx_rates", "experiments"),
+        *("use_cases", "model_prices", "second_prices", "price_overrides", "price_modifiers", "capacity"),
+        *("search_allowances", "role_rates", "delay_rates", "fx_rates", "experiments"),
     }
 )
 # Names that count as known at any time, whenever their rows hold: of a use case that is declared, of a model that has a
 # price and of a region that has prices of its own, also older rows are no longer of an unknown one.
 _PRICED_NAMES = ("provider", "model", "region")
-NAMES = {"use_cases": ("use_case",), "model_prices": _PRICED_NAMES, "price_overrides": _PRICED_NAMES}
+NAMES = {
+    "use_cases": ("use_case",),
+    **dict.fromkeys(PRICE_SEEDS, _PRICED_NAMES),
+}
 # All others (owners, budgets, cost_slos, releases, lever_assumptions) are joined to finished facts; no day
 # is built again.
 
@@ -67,7 +71,7 @@ _SELECT = "select seed, row_text, row_hash, valid_from, valid_to from ledger.ref
 
 
 def _known_from(row: ReferenceRow) -> str:
-    return json.loads(row.row_text).get("known_from", "") if row.seed in ("model_prices", "price_overrides") else ""
+    return json.loads(row.row_text).get("known_from", "") if row.seed in PRICE_SEEDS else ""
 
 
 def _is_known_after(row: ReferenceRow, instant: datetime | None) -> bool:

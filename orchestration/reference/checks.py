@@ -121,10 +121,10 @@ def _dangling(table: CsvTable, reference: Reference, tables: Tables) -> Iterator
     }
     if not known:
         return
-    targets = " or ".join(f"{seed}.csv" for seed, _ in reference.targets)
+    targets = " or ".join([*(f"{seed}.csv" for seed, _ in reference.targets), *sorted(reference.also_allowed)])
     for record in table.rows:
         value = tuple(record.values[column] for column in reference.columns)
-        if any(value) and value not in known and value[-1] not in reference.also_allowed:
+        if value[-1] and value not in known and value[-1] not in reference.also_allowed:
             yield Problem(table.file, record.line, reference.columns[-1], f"{' '.join(value)} is not in {targets}")
 
 

@@ -23,11 +23,12 @@ from orchestration.reference.checks import (
 from orchestration.reference.csv_file import CsvTable, Problem, read_table
 from orchestration.reference.intervals import FOREVER
 from orchestration.reference.rules import check_rules, warn_double_discounts, warn_missing_rates
-from orchestration.reference.specs import PROJECT_SEEDS, SPECS
+from orchestration.reference.specs import PRICE_SEEDS, PROJECT_SEEDS, SPECS
 from orchestration.reference.values import parse_instant
 from orchestration.settings import PROJECT_DIR, Settings, project_vars
 from orchestration.warehouse.files import write_text_if_changed
 
+_BOOK_KIND = ("provider", "model", "token_kind")
 # A published rate stands in for days without one (weekends, holidays), at most this many.
 FX_RATE_DAYS = 7
 
@@ -66,8 +67,8 @@ class PreparedReference:
 def prepare(settings: Settings) -> PreparedReference:
     """Validate every reference file and write the effective seeds.
 
-    A file that the company's folder lacks is empty, except the price book, models and aliases, which then come from the
-    project. Files that would not change are not touched.
+    A file that the company's folder lacks is empty, except the price book with its meters and modifiers, models and
+    aliases, which then come from the project. Files that would not change are not touched.
 
     Raises:
         ReferenceError: anything is wrong; nothing is written then.
@@ -106,19 +107,32 @@ def validate(
         if path.exists():
             problems += check_columns(table, spec, zone)
         problems += check_unique(table, spec) + check_intervals(table, spec, zone)
+    warnings = _first_book_wins(tables)
     # Of a file whose rows were not all read, it is unknown what it holds: its absent rows are nobody's fault.
     unread = {problem.file for problem in problems}
     # The project's aliases may name models that a company's own price book does not have; they do no harm there.
-    dangling, warnings = check_references(tables, skip=borrowed)
+    dangling, dubious = check_references(tables, skip=borrowed)
+    warnings += dubious
     problems += [problem for problem in dangling if not _targets_of(problem, tables) & unread]
     problems += check_rules(tables, zone, reporting_currency)
-    for name in ("model_prices", "price_overrides"):
+    for name in PRICE_SEEDS:
         warnings += warn_large_steps(tables[name], SPECS[name], zone)
     warnings += warn_double_discounts(tables, zone)
     warnings += warn_missing_rates(tables, reporting_currency)
     order = {f"{name}.csv": index for index, name in enumerate(SPECS)}
     problems.sort(key=lambda problem: (order.get(problem.file, -1), problem.line))
     return tables, problems, warnings
+
+
+def _first_book_wins(tables: Tables) -> list[Problem]:
+    """Take out of the second price book what the first has a price of, in whatever tier; one warning says how much."""
+    first, second = tables["model_prices"], tables["second_prices"]
+    kinds = {tuple(row.values[name] for name in _BOOK_KIND) for row in first.rows}
+    kept = [row for row in second.rows if tuple(row.values[name] for name in _BOOK_KIND) not in kinds]
+    count = len(second.rows) - len(kept)
+    second.rows = kept
+    reason = f"{count} prices are in model_prices.csv too, which counts; `finops prices check` shows where they differ"
+    return [Problem(second.file, 1, "", reason)] if count else []
 
 
 def _targets_of(problem: Problem, tables: Tables) -> set[str]:

@@ -12,7 +12,7 @@ import duckdb
 from orchestration.reference.checks import Tables, interval_of
 from orchestration.reference.csv_file import Problem
 from orchestration.reference.levers import lever_problems
-from orchestration.reference.specs import SPECS
+from orchestration.reference.specs import PRICE_SEEDS, SPECS
 from orchestration.reference.values import parse_instant, window_minutes
 
 # No hour of work costs more than this in a currency of this size; 4500 is 45.00 without its point.
@@ -24,7 +24,8 @@ def check_rules(tables: Tables, zone: str, reporting_currency: str) -> list[Prob
     """Problems of single files that neither a column nor a key can state."""
     return [
         *_overrides(tables),
-        *(problem for name in ("model_prices", "price_overrides") for problem in _windows(tables, name, zone)),
+        *_modifiers(tables),
+        *(problem for name in PRICE_SEEDS for problem in _windows(tables, name, zone)),
         *_search_pools(tables, zone),
         *_budgets(tables, zone),
         *_reference_models(tables),
@@ -99,6 +100,15 @@ def _overrides(tables: Tables) -> Iterator[Problem]:
             yield Problem(table.file, record.line, "discount_share", reason)
         elif price and not record.values["currency"]:
             yield Problem(table.file, record.line, "currency", "value is missing: a price has a currency")
+
+
+def _modifiers(tables: Tables) -> Iterator[Problem]:
+    table = tables["price_modifiers"]
+    for record in table.rows:
+        given = [name for name in ("multiplier", "price_list") if record.values[name]]
+        if len(given) != 1:
+            what = "both multiplier and price_list" if given else "neither multiplier nor price_list"
+            yield Problem(table.file, record.line, "multiplier", f"{what} given; exactly one must be")
 
 
 def _search_pools(tables: Tables, zone: str) -> Iterator[Problem]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from orchestration.reference.meters import TEXT_KINDS
 from orchestration.reference.spec import (
     Reference,
     SeedSpec,
@@ -27,9 +30,16 @@ LARGEST_PRICE = "100000000"
 
 CRITICALITIES = ("critical", "important", "mass")
 TASK_CLASSES = ("A", "B", "C")
+# Tiers that no log names: a modifier of a call does.
+PRICE_LISTS = ("fast_speed", "fast_search")
 MODEL_TIERS = ("premium", "balanced", "economy")
-# The last three are tiers that logs name and the price package does not know: people price them.
-SERVICE_TIERS = ("standard", "batch", "flex", "priority", "latency_optimized", "reserved", "scale")
+# Of these, the price package does not know the three in the second line: people price them.
+SERVICE_TIERS = (
+    *("standard", "batch", "flex", "priority"),
+    *("latency_optimized", "reserved", "scale"),
+    *PRICE_LISTS,
+)
+UNITS = ("tokens", "seconds", "characters", "pieces", "calls", "sessions", "token_hours", "units", "money")
 LEVERS = (
     "routing",
     "context_limits",
@@ -39,23 +49,8 @@ LEVERS = (
     "quality_gate",
     "budgets",
 )
-TOKEN_KINDS = (
-    "input",
-    "cache_read",
-    "cache_write",
-    "cache_write_1h",
-    "output",
-    "reasoning",
-    "audio_input",
-    "audio_output",
-    "image_input",
-    "request",
-    "web_search",
-    "file_search",
-    "code_interpreter",
-    "cache_storage",
-    "guardrail",
-)
+# Files with prices of units.
+PRICE_SEEDS = ("model_prices", "second_prices", "price_overrides")
 CAPACITY_KINDS = ("provisioned", "self_hosted")
 # What a provider counts when it bills web searches: each search, or a request that searched at all.
 SEARCH_UNITS = ("search", "request")
@@ -71,7 +66,23 @@ _PRICE_CIRCUMSTANCES = (optional(hours("hours_utc")), optional(weekdays("weekday
 # What has no declared use case or owner is shown under these names, and may have a budget.
 _USE_CASE = Reference(("use_case",), (("use_cases", ("use_case",)),), frozenset({"unallocated"}))
 _OWNER = Reference(("owner",), (("owners", ("owner",)),), frozenset({"unowned"}))
-_PRICED_MODELS = (("model_prices", ("provider", "model")), ("price_overrides", ("provider", "model")))
+_PRICED_MODELS = tuple((seed, ("provider", "model")) for seed in PRICE_SEEDS)
+_KIND = Reference(("token_kind",), (("meters", ("meter",)),), frozenset(TEXT_KINDS))
+# Invoices bill reasoning as output.
+_INVOICED_KIND = replace(_KIND, also_allowed=_KIND.also_allowed - {"reasoning"})
+_BOOK_COLUMNS = (
+    text("provider", required=True),
+    text("model", required=True),
+    text("region"),
+    enum("service_tier", *SERVICE_TIERS),
+    text("token_kind", required=True),
+    integer("above_tokens", 0, 1_000_000_000),
+    decimal("price_per_million", "0", LARGEST_PRICE, places=9, required=True),
+    currency(required=True),
+    *_VALIDITY,
+    text("source"),
+    *_PRICE_CIRCUMSTANCES,
+)
 
 
 def _all_specs() -> tuple[SeedSpec, ...]:
@@ -139,29 +150,48 @@ def _all_specs() -> tuple[SeedSpec, ...]:
             references=(
                 Reference(
                     ("provider",),
-                    tuple((seed, ("provider",)) for seed in ("model_prices", "price_overrides", "models")),
+                    tuple((seed, ("provider",)) for seed in (*PRICE_SEEDS, "models")),
                     only_warn=True,
                 ),
             ),
         ),
         SeedSpec(
-            "model_prices",
+            "meters",
+            (
+                text("meter", required=True),
+                enum("unit", *UNITS, required=True),
+                enum("part_of", *(kind for kind in TEXT_KINDS if kind != "request")),
+                text("sku_meter", required=True),
+                text("source"),
+            ),
+            unique=("meter",),
+        ),
+        *(
+            SeedSpec(
+                name,
+                _BOOK_COLUMNS,
+                interval_key=_KNOWN_PRICE_KEY,
+                gapless=True,
+                defaults=(("service_tier", "standard"), ("above_tokens", "0")),
+                references=(_KIND,),
+            )
+            for name in ("model_prices", "second_prices")
+        ),
+        SeedSpec(
+            "price_modifiers",
             (
                 text("provider", required=True),
-                text("model", required=True),
-                text("region"),
-                enum("service_tier", *SERVICE_TIERS),
-                enum("token_kind", *TOKEN_KINDS, required=True),
-                integer("above_tokens", 0, 1_000_000_000),
-                decimal("price_per_million", "0", LARGEST_PRICE, places=9, required=True),
-                currency(required=True),
+                text("model"),
+                text("attribute", required=True),
+                text("value"),
+                decimal("multiplier", "0", "100", places=6),
+                enum("price_list", *SERVICE_TIERS),
                 *_VALIDITY,
                 text("source"),
-                *_PRICE_CIRCUMSTANCES,
             ),
-            interval_key=_KNOWN_PRICE_KEY,
-            gapless=True,
-            defaults=(("service_tier", "standard"), ("above_tokens", "0")),
+            interval_key=("provider", "model", "attribute", "value"),
+            ignore_case=("attribute", "value"),
+            references=(Reference(("provider", "model"), _PRICED_MODELS, only_warn=True),),
         ),
         SeedSpec(
             "price_overrides",
@@ -170,7 +200,7 @@ def _all_specs() -> tuple[SeedSpec, ...]:
                 text("model"),
                 text("region"),
                 enum("service_tier", *SERVICE_TIERS),
-                enum("token_kind", *TOKEN_KINDS),
+                text("token_kind"),
                 integer("above_tokens", 0, 1_000_000_000),
                 decimal("price_per_million", "0", LARGEST_PRICE, places=9),
                 currency(),
@@ -182,6 +212,7 @@ def _all_specs() -> tuple[SeedSpec, ...]:
             ),
             interval_key=_KNOWN_PRICE_KEY,
             defaults=(("above_tokens", "0"),),
+            references=(_KIND,),
         ),
         SeedSpec(
             "capacity",
@@ -327,9 +358,10 @@ def _all_specs() -> tuple[SeedSpec, ...]:
                 enum("field", *INVOICE_FIELDS, required=True),
                 regular_expression("pattern", required=True),
                 text("model", required=True),
-                enum("token_kind", *(kind for kind in TOKEN_KINDS if kind != "reasoning"), required=True),
+                text("token_kind", required=True),
             ),
             unique=("provider", "field", "pattern"),
+            references=(_INVOICED_KIND,),
         ),
     )
 
@@ -337,4 +369,4 @@ def _all_specs() -> tuple[SeedSpec, ...]:
 SPECS: dict[str, SeedSpec] = {spec.name: spec for spec in _all_specs()}
 
 # These describe models, not the company: where it has no file of its own, the project's is used.
-PROJECT_SEEDS = ("model_prices", "models", "model_aliases", "provider_aliases")
+PROJECT_SEEDS = ("meters", "model_prices", "price_modifiers", "models", "model_aliases", "provider_aliases")

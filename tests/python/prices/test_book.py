@@ -21,6 +21,8 @@ from genai_prices.types import (
 
 from orchestration.prices import book
 from orchestration.prices.rows import PriceRow, read_rows, write_rows
+from orchestration.prices.seeds import update_prices
+from orchestration.reference import meters
 
 
 def price(**prices: str) -> ModelPrice:
@@ -110,11 +112,78 @@ def test_prices_by_time_of_day_are_rows_of_their_own(monkeypatch: pytest.MonkeyP
     assert written.not_represented == []
 
 
-def test_other_units_are_counted_and_requests_are_per_million(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Catches a price of hours in a token bucket, and a fee per request or per search off by a thousand."""
-    rows = rows_of(monkeypatch, price(requests_kcount="5", web_searches_kcount="10", audio_hours="1"))
-    assert [row[1:4] for row in rows] == [("request", 0, "5E+3"), ("web_search", 0, "1E+4")]
-    assert book.package_prices(("p",)).skipped_kinds == {"audio_hours": 1}
+def test_prices_of_other_units_are_per_million_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Catches a fee per request or search off by a thousand, and a price per hour taken for one of seconds."""
+    rows = rows_of(
+        monkeypatch,
+        price(
+            **{"requests_kcount": "5", "web_searches_kcount": "10", "audio_hours": "0.36", "input_audio_hours": "0.36"},
+            **{"input_mchars": "15", "input_document_kpages": "2", "output_image_mtok": "30"},
+        ),
+    )
+    assert [row[1:4] for row in rows] == [
+        ("image_output", 0, "3E+1"),
+        ("input_characters", 0, "15"),
+        ("input_seconds", 0, "1E+2"),
+        ("pages", 0, "2E+3"),
+        ("request", 0, "5E+3"),
+        ("web_search", 0, "1E+4"),
+    ]
+
+
+def test_a_price_per_hour_without_an_end_per_second_is_rounded_as_every_price(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Catches an hour that is off by more than what a price is kept to: 0.111 / 3600 is 0.0000308333..."""
+    ((*_, kept, _start, _end),) = rows_of(monkeypatch, price(input_audio_hours="0.111"))
+    assert kept == "30.833333333"
+    assert abs(Decimal(kept) * 3600 / 1_000_000 - Decimal("0.111")) < Decimal("2e-12")
+
+
+def test_two_prices_of_one_unit_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Catches one of them taken at random."""
+    with pytest.raises(ValueError, match="audio_hours is another price of input_seconds"):
+        rows_of(monkeypatch, price(audio_hours="1", input_audio_hours="2"))
+
+
+def test_a_unit_without_a_meter_is_named_and_never_written(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
+    """Catches a price that is left out without a word, because the package or the vocabulary changed."""
+    rows_of(monkeypatch, price(input_mtok="2", input_gpixels="1"))
+    assert book.package_prices(("p",)).unknown_units == ["p/m: no meter for input_gpixels"]
+    with pytest.raises(ValueError, match="p/m: no meter for input_gpixels"):
+        update_prices(tmp_path, today=date(2026, 11, 28), providers=("p",))
+    assert update_prices(tmp_path, today=date(2026, 11, 28), providers=("p",), check=True).package.unknown_units
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_meter_that_the_vocabulary_lost_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Catches a row of meters.csv that is deleted while the book has prices of it."""
+    assert book.package_prices().unknown_units == []
+    left = tuple(kind for kind in meters.TOKEN_KINDS if kind != "pages")
+    monkeypatch.setattr(meters, "TOKEN_KINDS", left)
+    assert [line.split(": ")[1] for line in book.package_prices().unknown_units] == ["pages is no meter of meters.csv"]
+
+
+def test_every_price_of_the_package_is_in_the_book() -> None:
+    """Catches a price, or a price by request context, that the book has no place for."""
+    found = book.package_prices()
+    assert (found.unknown_units, found.not_represented) == ([], [])
+
+
+def test_prices_by_request_context_are_tiers_that_modifiers_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Catches fast answers at the standard price, a context that is standard kept as a price of its own, and one tier
+    under two names written twice or, where the names differ in price, once at random."""
+    fast = PriceVariant({"speed": "fast"}, price(input_mtok="4"))
+    default = PriceVariant({"service_tier": "default"}, price())
+    priority = [PriceVariant({"service_tier": name}, price(input_mtok="3")) for name in ("priority", "fast")]
+    rows = rows_of(monkeypatch, price(input_mtok="2"), [fast, default, *priority])
+    assert [(row[0], row[3]) for row in rows] == [("fast_speed", "4"), ("priority", "3"), ("standard", "2")]
+    assert book.package_prices(("p",)).not_represented == []
+    other = PriceVariant({"service_tier": "fast"}, price(input_mtok="5"))
+    turbo = PriceVariant({"speed": "turbo"}, price(input_mtok="9"))
+    rows_of(monkeypatch, price(input_mtok="2"), [priority[0], other, turbo])
+    assert book.package_prices(("p",)).not_represented == [
+        "p/m: service_tier=fast differs from the tier priority",
+        "p/m: no tier for requests with speed=turbo",
+    ]
 
 
 def test_unknown_provider_is_refused() -> None:

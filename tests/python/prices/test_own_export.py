@@ -10,7 +10,7 @@ import pytest
 from pipeline.engine import Engine
 
 from orchestration.prices.rows import COLUMNS
-from orchestration.reference.specs import TOKEN_KINDS
+from orchestration.reference.meters import TOKEN_KINDS
 
 from .engine_warehouse import EngineWarehouse
 

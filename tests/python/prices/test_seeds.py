@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from orchestration.prices.names import RESELLERS, SNAPSHOTS
+from orchestration.prices.names import RESELLERS, SNAPSHOTS, is_fine_tuned
 from orchestration.prices.rows import price_text, read_rows, write_rows
 from orchestration.prices.seeds import update_prices
 from orchestration.prices.tiers import suggested_tier
@@ -93,7 +93,9 @@ def test_aliases_lead_to_priced_models_and_published_snapshots_are_known() -> No
     for maker, names in SNAPSHOTS.items():
         for name in names:
             assert (maker, name) in aliases.keys() | priced
-            assert "azure" not in sellers[maker] or ("azure", name) in aliases.keys() | priced, name
+            assert "azure" not in sellers[maker] or is_fine_tuned(name) or ("azure", name) in aliases.keys() | priced, (
+                name
+            )
     profile = ("aws", "eu.anthropic.claude-sonnet-4-5-20250929-v1:0")
     assert aliases[profile] == "regional.anthropic.claude-sonnet-4-5-20250929-v1:0"
 
@@ -122,3 +124,10 @@ def test_tiers_follow_the_stated_rule_and_have_one_reference_each() -> None:
         "balanced": 1,
         "economy": 1,
     }
+
+
+def test_a_fine_tuned_model_is_never_an_alias_of_its_base() -> None:
+    """Catches fine-tuned models at the lower price of the model they were made of."""
+    names = [(row["alias"], row["model"]) for row in records("model_aliases.csv")]
+    assert [pair for pair in names if is_fine_tuned(pair[0]) != is_fine_tuned(pair[1])] == []
+    assert ("ft:gpt-4o-2024-08-06", "ft:gpt-4o") in names

@@ -24,6 +24,20 @@ FILES = {
         "acme,m1,,,input,200000,6,USD,2026-07-01,,",
         "acme,m2,,,input,,1,USD,2026-01-01,,",
     ],
+    "meters": [
+        "meter,unit,part_of,sku_meter,source",
+        "pages,pieces,,Pages,",
+        "maps,calls,,Maps,",
+        "web_search,calls,,Web Searches,",
+        "cache_storage,token_hours,,Cache Storage,",
+    ],
+    "price_modifiers": [
+        "provider,model,attribute,value,multiplier,price_list,valid_from,valid_to,source",
+        "acme,,geo,us,1.1,,2026-01-01,,",
+        "acme,,geo,eu,1.2,,2026-01-01,,",
+        "acme,m1,speed,fast,,fast_speed,2026-01-01,,",
+        "acme,,auth,subscription,0,,2026-01-01,,",
+    ],
     "price_overrides": [
         "provider,model,region,service_tier,token_kind,above_tokens,price_per_million,currency,valid_from,valid_to,"
         "source,discount_share",
