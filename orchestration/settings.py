@@ -25,7 +25,6 @@ class ProjectVars(BaseModel):
     reporting_time_zone: str = "UTC"
     reporting_currency: str = "USD"
     retry_window_seconds: int = 120
-    retry_window_sources: tuple[str, ...] = ("inference",)
     acceptance_window_days: int = 14
 
 

@@ -372,7 +372,8 @@ SOURCE = Family(
     fields=FIELDS,
     formats=("json",),
     layout=LAYOUT,
-    connected=(connections.of_attempts(tables.SPANS, connections.trace("trace_id")),),
+    # Which spans are calls is a rule, of int_otel_attempts.
+    connected=(connections.of_attempts(tables.SPANS, connections.trace("trace_id"), attempts=""),),
     has_retry_window=False,
     places=OtelPlaces(),
 )
