@@ -100,7 +100,8 @@ CHECKS = (
 @pytest.mark.parametrize("source", SOURCES)
 def test_what_stands_outside_the_declaration_agrees_with_it(source: str) -> None:
     """Catches a source that was added in one place and forgotten in another."""
-    assert [sentence for check in CHECKS for sentence in check(SOURCES[source])] == []
+    missing = [sentence for check in CHECKS for sentence in check(SOURCES[source])]
+    assert not missing, "\n".join(missing)
 
 
 def test_the_places_name_no_other_source() -> None:
@@ -110,10 +111,11 @@ def test_the_places_name_no_other_source() -> None:
 
 NEW = replace(
     helicone.SOURCE,
-    name="kong",
-    tables=(replace(helicone.SOURCE.table, schema="kong", name="calls"),),
+    name="new_gateway",
+    tables=(replace(helicone.SOURCE.table, schema="new_gateway", name="calls"),),
     connected=tuple(
-        replace(found, table=replace(found.table, schema="kong", name="calls")) for found in helicone.SOURCE.connected
+        replace(found, table=replace(found.table, schema="new_gateway", name="calls"))
+        for found in helicone.SOURCE.connected
     ),
 )
 
@@ -121,14 +123,14 @@ NEW = replace(
 def test_a_new_source_is_told_everything_that_it_needs() -> None:
     """Catches a check that finds nothing where nothing is."""
     assert [sentence for check in CHECKS for sentence in check(NEW)] == [
-        "models/staging/kong/_kong__sources.yml: run `make sources`",
+        "models/staging/new_gateway/_new_gateway__sources.yml: run `make sources`",
         "macros/pipeline/declared_sources.sql: run `make sources`",
-        "models/staging/kong/_kong__sources.yml: say what one row of calls is",
-        "orchestration/quality/suites/raw_kong.yml: add a suite of kong.calls",
-        "models/staging/kong/stg_kong__attempts.sql: add the model that gives its attempts",
-        "orchestration/sources/places.yml: add the entry kong with the defaults of its `places`",
-        "tests/python/sources/test_layouts.py: add rows of kong to ROWS",
-        "tests/python/pipeline/every_source.py: add kong to GATEWAYS or DESKS, and its rows",
+        "models/staging/new_gateway/_new_gateway__sources.yml: say what one row of calls is",
+        "orchestration/quality/suites/raw_new_gateway.yml: add a suite of new_gateway.calls",
+        "models/staging/new_gateway/stg_new_gateway__attempts.sql: add the model that gives its attempts",
+        "orchestration/sources/places.yml: add the entry new_gateway with the defaults of its `places`",
+        "tests/python/sources/test_layouts.py: add rows of new_gateway to ROWS",
+        "tests/python/pipeline/every_source.py: add new_gateway to GATEWAYS or DESKS, and its rows",
     ]
 
 
@@ -154,13 +156,13 @@ def test_a_changed_table_keeps_the_descriptions_and_asks_for_the_new_ones() -> N
 @pytest.mark.parametrize(
     ("source", "left_out", "sentence"),
     [
-        (NEW, {"connected": (), "has_retry_window": None}, "`connected` is missing for kong.calls"),
+        (NEW, {"connected": (), "has_retry_window": None}, "`connected` is missing for new_gateway.calls"),
         (NEW, {"has_retry_window": None}, "`has_retry_window` is missing"),
         (NEW, {"tables": ()}, "`tables` is missing"),
         (NEW, {"needed": ()}, "`needed` is missing"),
         (NEW, {"formats": ("json", "xml")}, "`formats` is ('json', 'xml'): say at least one of json"),
         (NEW, {"layout": replace(NEW.layout, marks=frozenset())}, "`layout` has no marks"),
-        (NEW, {"tables": (replace(NEW.table, event_time="begun_at"),)}, "kong.calls has no column begun_at"),
+        (NEW, {"tables": (replace(NEW.table, event_time="begun_at"),)}, "new_gateway.calls has no column begun_at"),
         (NEW, {"connected": helicone.SOURCE.connected}, "`connected` names helicone.requests, which is none of its"),
         (NEW, {"unconnected": "a reason"}, "`unconnected` gives a reason, but every table is connected"),
         (invoices.SOURCE, {"unconnected": ""}, "`connected` is missing for invoices.focus_rows"),
