@@ -72,11 +72,11 @@ def missing_of_attempts(family: Family) -> list[str]:
 
 def missing_of_places(family: Family) -> list[str]:
     named = family.name in yaml.safe_load(read(sources_yml.DEFAULT_FILE))
-    if named == (family.places is not None):
-        return []
-    if named:
+    if named and family.places is None:
         return [f"orchestration/sources/places.yml: {family.name} has an entry, so declare its `places`"]
-    return [f"orchestration/sources/places.yml: add the entry {family.name} with the defaults of its `places`"]
+    if not named and family.places is not None and family.places == type(family.places)():
+        return [f"source {family.name}: say the defaults of its `places`, there or in orchestration/sources/places.yml"]
+    return []
 
 
 def missing_of_tests(family: Family) -> list[str]:
@@ -128,7 +128,7 @@ def test_a_new_source_is_told_everything_that_it_needs() -> None:
         "models/staging/new_gateway/_new_gateway__sources.yml: say what one row of calls is",
         "orchestration/quality/suites/raw_new_gateway.yml: add a suite of new_gateway.calls",
         "models/staging/new_gateway/stg_new_gateway__attempts.sql: add the model that gives its attempts",
-        "orchestration/sources/places.yml: add the entry new_gateway with the defaults of its `places`",
+        "source new_gateway: say the defaults of its `places`, there or in orchestration/sources/places.yml",
         "tests/python/sources/test_layouts.py: add rows of new_gateway to ROWS",
         "tests/python/pipeline/every_source.py: add new_gateway to GATEWAYS or DESKS, and its rows",
     ]
