@@ -2,7 +2,7 @@
 -- landed: of each cost, the parts of all days are the landed amount when its period has begun to its last day; in the
 -- reporting currency, the parts of each day are the day's; and use cases by day, week and month bear what the mart says.
 -- Tolerance zero. A part too large to be told is null, and its cost is left out.
-{%- set latest = composite(["coalesce(updated_at, timestamptz '1970-01-01 00:00:00+00')", 'first_name', 'load_id', '_row_no']) %}
+{%- set latest = composite(["coalesce(updated_at, timestamptz '1970-01-01 00:00:00+00')", 'file_name', 'load_id', '_row_no']) %}
 with landed as (
 
     select
