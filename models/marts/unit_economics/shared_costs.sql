@@ -68,7 +68,7 @@ rule_parts as (
         cost_days.cost_id,
         rules.sharing_key,
         rules.use_case,
-        cast(rules.share * 1000000000 as decimal(38, 0)) as fixed_weight
+        cast(cast(rules.share as decimal(38, 9)) * 1000000000 as decimal(38, 0)) as fixed_weight
     from cost_days
     inner join {{ ref('stg_reference__cost_sharing') }} as rules
         on

@@ -22,7 +22,9 @@ from .test_layouts import ROWS
 
 CONSERVED = PROJECT_DIR / "tests" / "reconciliation" / "rows_are_conserved.sql"
 # Sources that the sample company has itself.
-SAMPLED = {"inference", "litellm", "otel", "rework", "sla", "outcomes", "invoices", "openai_usage", "anthropic_usage"}
+SAMPLED = {
+    "inference", "litellm", "otel", "rework", "sla", "outcomes", "costs", "invoices", "openai_usage", "anthropic_usage",
+}  # fmt: skip
 
 
 @cache
