@@ -18,7 +18,7 @@ export DO_NOT_TRACK := 1
 # What benchmarks measure is read from here: a list of names, or nothing for all but the two of five million.
 ONLY ?=
 
-.PHONY: help demo test test-scale bench lint ui clean setup
+.PHONY: help demo test test-scale bench lint sources ui clean setup
 
 help:
 	@echo "make demo   a sample company through the whole warehouse, and its eight metrics"
@@ -26,6 +26,7 @@ help:
 	@echo "make lint   style only, without the tests"
 	@echo "make test-scale  a million attempts in 512 MB, about ten minutes"
 	@echo "make bench  the benchmarks, about forty minutes; ONLY=B1,B3 for some of them"
+	@echo "make sources  what dbt knows of the sources, written from their declarations"
 	@echo "make ui     Dagster on http://127.0.0.1:3000"
 	@echo "make clean  remove the environment and caches; var/ (landing, warehouse, published) stays"
 
@@ -49,6 +50,9 @@ lint: $(STAMP)
 	.venv/bin/lint-imports --no-logo --no-cache
 	@mkdir -p "$(FINOPS_HOME)/warehouse"
 	.venv/bin/sqlfluff lint models tests/reconciliation
+
+sources: $(STAMP)
+	@.venv/bin/python -m orchestration.sources.dbt_files
 
 ui: $(RUN_STAMP)
 	@mkdir -p "$(FINOPS_HOME)/dagster" && cp dagster.yaml "$(FINOPS_HOME)/dagster/dagster.yaml"

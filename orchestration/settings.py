@@ -25,7 +25,6 @@ class ProjectVars(BaseModel):
     reporting_time_zone: str = "UTC"
     reporting_currency: str = "USD"
     retry_window_seconds: int = 120
-    retry_window_sources: tuple[str, ...] = ("inference",)
     acceptance_window_days: int = 14
 
 
@@ -47,7 +46,7 @@ class Settings(BaseSettings):
     max_compression_ratio: int = Field(default=1_000, ge=10, description="uncompressed / compressed size")
     max_quarantined_share: float = Field(default=0.5, gt=0, le=1, description="above it the whole file is refused")
     memory_limit: str = Field(default="2GB", description="DuckDB memory limit of each process")
-    threads: int = Field(default=2, ge=1, description="DuckDB and dbt threads")
+    threads: int = Field(default=2, ge=1, description="DuckDB threads; dbt threads where memory allows")
     alert_webhook_url: SecretStr | None = Field(default=None, description="where budget alerts go; https only")
     alert_kind: Literal["slack", "json"] = Field(default="json", description="format of the alerts")
     alert_secret: SecretStr | None = Field(default=None, description="signs the alerts (HMAC-SHA256)")

@@ -1,10 +1,6 @@
 {#- Desks (Zendesk, Jira, ServiceNow, PagerDuty) land in tables of one shape. These are the selects of their staging
     models, written once. `desk` is the name of the source. -#}
 
-{#- Sources that are desks. -#}
-{% macro desks() %}{{ return(['zendesk', 'jira', 'servicenow', 'pagerduty']) }}{% endmacro %}
-
-
 {#- Every state of a desk's tickets. -#}
 {% macro desk_tickets(desk) -%}
 select

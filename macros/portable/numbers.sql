@@ -25,6 +25,28 @@
 {%- endmacro %}
 
 
+{#- Part of an amount (12 decimals) by whole, positive weights, rounded once, half away from zero, at 12 decimals. The amount
+    is divided before it is multiplied, so that large weights fit. Null when any of them is null, or the total of the
+    weights is more than 9e18. -#}
+{% macro exact_part(amount, weight, total_weight) -%}
+    {{ return(adapter.dispatch('exact_part')(amount, weight, total_weight)) }}
+{%- endmacro %}
+
+{% macro default__exact_part(amount, weight, total_weight) -%}
+    {%- set units = 'cast(abs(' ~ amount ~ ') * 1000000000000 as hugeint)' -%}
+    {%- set part = 'cast(' ~ weight ~ ' as hugeint)' -%}
+    {%- set whole = 'cast(' ~ total_weight ~ ' as hugeint)' -%}
+    try(cast(
+        cast(
+            sign({{ amount }}) * (
+                ({{ units }} // {{ whole }}) * {{ part }}
+                + (2 * ({{ units }} % {{ whole }}) * {{ part }} + {{ whole }}) // (2 * {{ whole }})
+            ) as decimal(38, 0)
+        ) * 0.000000000001 as decimal(38, 12)
+    ))
+{%- endmacro %}
+
+
 {#- A number, or null where it is more than its type holds. -#}
 {% macro or_unknown(number) -%}{{ return(adapter.dispatch('or_unknown')(number)) }}{%- endmacro %}
 

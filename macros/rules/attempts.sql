@@ -54,5 +54,5 @@
 
 {#- Whether a landing source declares that its rows carry no links between attempts, so that the retry rule applies. -#}
 {% macro is_retry_window_source(source) -%}
-    {{ is_of_family(source, var('retry_window_sources')) }}
+    {{ is_of_family(source, retry_window_sources()) }}
 {%- endmacro %}

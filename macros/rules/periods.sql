@@ -15,8 +15,8 @@ group by 1, 2
 {% endmacro %}
 
 
-{#- The use-case mart of one grain: sums of its days, then every ratio once, from the sums. Owner and criticality are
-    those of the period's latest day. `period_column` names the period: day, week or month. -#}
+{#- The use-case mart of one grain: sums of its days, then every ratio once, from the sums. What a day bears of costs that
+    no log has stands beside the total, never in it. Owner and criticality are those of the period's latest day. `period_column` names the period: day, week or month. -#}
 {% macro use_case_periods(period_column, response_time_model) %}
 {%- set counts = [
     'attempts', 'requests', 'retried_requests', 'outcomes', 'open_outcomes', 'accepted_outcomes',
@@ -27,7 +27,38 @@ group by 1, 2
 {%- set amounts = [
     'inference_cost', 'rework_cost', 'delay_cost', 'open_cost', 'reached_cost', 'premium_cost'
 ] %}
-with period_sums as (
+with day_sums as (
+
+    select
+        day,
+        use_case,
+        {%- for column in counts + amounts %}
+        {{ column }},
+        {%- endfor %}
+        developed_rework_cost,
+        developed_accepted_outcomes,
+        0 as shared_costs,
+        cast(null as decimal(38, 12)) as shared_cost
+    from {{ ref('int_developed_days') }}
+
+    union all
+
+    -- A use case may bear a cost on a day without any traffic.
+    select
+        day,
+        use_case,
+        {%- for column in counts + amounts %}
+        0 as {{ column }},
+        {%- endfor %}
+        0 as developed_rework_cost,
+        0 as developed_accepted_outcomes,
+        1 as shared_costs,
+        shared_cost
+    from {{ ref('shared_costs') }}
+
+),
+
+period_sums as (
 
     select
         {{ period_start('day', period_column) }} as {{ period_column }},
@@ -40,8 +71,10 @@ with period_sums as (
         cast(sum({{ amount }}) as decimal(38, 12)) as {{ amount }},
         {%- endfor %}
         sum(developed_rework_cost) as developed_rework_cost,
-        sum(developed_accepted_outcomes) as developed_accepted_outcomes
-    from {{ ref('int_developed_days') }}
+        sum(developed_accepted_outcomes) as developed_accepted_outcomes,
+        cast(case when sum(shared_costs) = 0 then 0 else sum(shared_cost) end as decimal(38, 12)) as shared_cost,
+        cast(sum(shared_costs) - count(shared_cost) as bigint) as uncosted_shared_costs
+    from day_sums
     group by 1, 2
 
 ),
@@ -64,6 +97,8 @@ placed_periods as (
         ) as total_cost,
         period_sums.developed_rework_cost,
         period_sums.developed_accepted_outcomes,
+        period_sums.shared_cost,
+        period_sums.uncosted_shared_costs,
         response_times.response_time_p50_ms,
         response_times.response_time_p95_ms,
         response_times.response_time_p99_ms
@@ -124,6 +159,9 @@ select
     reached_cost,
     premium_cost,
     uncosted_tickets,
-    uncosted_delays
+    uncosted_delays,
+    shared_cost,
+    {{ ratio('total_cost + shared_cost', 'accepted_outcomes') }} as loaded_cost_per_accepted_outcome,
+    uncosted_shared_costs
 from placed_periods
 {% endmacro %}

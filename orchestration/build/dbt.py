@@ -20,12 +20,17 @@ from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import IO
 
+import duckdb
+from pydantic import ByteSize, TypeAdapter
+
 from orchestration.build.dbt_child import PARENT_VARIABLE, RESULT_MARK, TELL
 from orchestration.settings import PROJECT_DIR, Settings
 from orchestration.warehouse.failpoint import fail_at
 
 # Logs of builds that are kept for whoever looks into a failure.
 KEEP_LOGS = 5
+# Room for one statement: with half a gigabyte any passes alone over five million attempts, and two at once do not.
+_STATEMENT_BYTES = 450_000_000
 _PARSED_PATTERNS = (
     "dbt_project.yml", "profiles.yml", "models/**/*", "macros/**/*", "seeds/**/*", "tests/generic/**/*",
     "tests/reconciliation/**/*", "analyses/**/*",
@@ -42,12 +47,20 @@ def target_dir(settings: Settings) -> Path:
     return settings.home / "dbt" / "pipeline"
 
 
+def _statements_at_once(settings: Settings) -> int:
+    """How many models and tests dbt runs side by side: they share one memory, and DuckDB gives each all cores."""
+    # DuckDB reads its own spellings, a share of the machine's memory among them.
+    with duckdb.connect(config={"memory_limit": settings.memory_limit}) as con:
+        (limit,) = con.execute("SELECT current_setting('memory_limit')").fetchone()
+    return max(1, min(settings.threads, TypeAdapter(ByteSize).validate_python(limit) // _STATEMENT_BYTES))
+
+
 def dbt_environment(settings: Settings) -> dict[str, str]:
     """Environment variables of every dbt process that the pipeline starts."""
     return {
         "FINOPS_HOME": str(settings.home),
         "FINOPS_SEEDS_EFFECTIVE": str(settings.effective_seeds_dir),
-        "FINOPS_THREADS": str(settings.threads),
+        "FINOPS_THREADS": str(_statements_at_once(settings)),
         "FINOPS_MEMORY_LIMIT": settings.memory_limit,
         "DBT_TARGET_PATH": str(target_dir(settings)),
         "DBT_LOG_PATH": str(target_dir(settings) / "logs"),

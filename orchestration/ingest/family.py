@@ -30,6 +30,9 @@ class Connected:
             none. Reference data are not looked up on these days.
         counts_searches: whether the table counts web searches, which may use a pool of free ones.
         holds_attempts: whether its rows are attempts.
+        attempts: SQL aggregate that counts the attempts of its current rows without the models that find them; empty
+            where that would repeat a rule.
+        is_desk: whether it has the columns that all desks' tickets share.
     """
 
     table: Table
@@ -40,6 +43,8 @@ class Connected:
     inner_instants: str = ""
     counts_searches: bool = False
     holds_attempts: bool = False
+    attempts: str = ""
+    is_desk: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

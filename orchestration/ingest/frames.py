@@ -42,6 +42,7 @@ ARROW_TYPES: dict[str, pa.DataType] = {
     "due": UTC_TIME,
     # Exact texts; the database rounds them half up while casting, as ``values.decimal`` does.
     "money": pa.string(),
+    "charge": pa.string(),
     "stated": pa.string(),
     "minutes": pa.string(),
 }
@@ -231,7 +232,7 @@ def _column_by_value(
                 problems.add(place, result, field.name, value)
             result = None
         clean.append(result)
-    if field.kind in ("money", "minutes", "stated"):
+    if field.kind in ("money", "charge", "minutes", "stated"):
         clean = [None if amount is None else format(amount, "f") for amount in clean]
     return pa.array(clean, ARROW_TYPES[field.kind])
 

@@ -125,15 +125,15 @@ def decimal(value: Any, *, scale: int) -> Decimal | Bad | None:
             return BAD_NUMBER
 
 
-def signed(value: Any, *, scale: int) -> Decimal | Bad | None:
-    """An amount or quantity of an invoice, which may be negative (credits, corrections); else as ``decimal``."""
+def signed(value: Any, *, scale: int, largest: Decimal = MAX_STATED) -> Decimal | Bad | None:
+    """An amount or quantity that may be negative (credits, corrections); else as ``decimal``."""
     if (type(value) is str and _SIGNED.fullmatch(value)) or (type(value) is int and abs(value) < 10**30):
         value = Decimal(value)
     elif type(value) is float:
         value = Decimal(repr(value))
     if not isinstance(value, Decimal):
         return decimal(value, scale=scale)
-    if not value.is_finite() or abs(value) > MAX_STATED:
+    if not value.is_finite() or abs(value) > largest:
         return BAD_NUMBER
     with localcontext(prec=60):
         return value.quantize(Decimal(1).scaleb(-scale), rounding=ROUND_HALF_UP)
@@ -302,9 +302,10 @@ Parser = Callable[[Any], Any]
 
 
 def parser(kind: str, *, lenient: bool = False, latest: datetime | None = None, naive_is_utc: bool = False) -> Parser:
-    """The function for a kind of field: ``text``, ``id``, ``integer``, ``total`` (a count of an
-    organisation), ``money``, ``stated`` (an amount that may be negative), ``minutes``, ``duration``,
-    ``boolean``, ``time`` (not in the future), ``due`` (may lie in the future), ``currency`` or ``ids``."""
+    """The function for a kind of field: ``text``, ``id``, ``integer``, ``total`` (a count of an organisation),
+    ``money``, ``charge`` (money that may be negative), ``stated`` (an amount of an invoice, which may be negative),
+    ``minutes``, ``duration``, ``boolean``, ``time`` (not in the future), ``due`` (may lie in the future), ``currency``
+    or ``ids``."""
     parsers: dict[str, Parser] = {
         "text": text,
         "id": text,
@@ -312,6 +313,7 @@ def parser(kind: str, *, lenient: bool = False, latest: datetime | None = None, 
         "total": partial(integer, lenient=lenient, largest=MAX_TOTAL),
         "money": partial(decimal, scale=12),
         "stated": partial(signed, scale=12),
+        "charge": partial(signed, scale=12, largest=MAX_AMOUNT),
         "minutes": partial(decimal, scale=6),
         "duration": duration_us,
         "boolean": boolean,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # Sums and counts only: a ratio follows from them, and its difference adds up to nothing.
 MEASURES = (
     "attempts", "requests", "outcomes", "accepted_outcomes", "corrected_outcomes", "rejected_outcomes",
-    "inference_cost", "rework_cost", "delay_cost", "total_cost",
+    "inference_cost", "rework_cost", "delay_cost", "total_cost", "shared_cost",
 )  # fmt: skip
 COLUMNS = LEDGER_TABLES["ledger.restatements"]
 _NAMES = ", ".join(COLUMNS)

@@ -12,6 +12,7 @@ import duckdb
 from orchestration.reference.checks import Tables, interval_of
 from orchestration.reference.csv_file import Problem
 from orchestration.reference.levers import lever_problems
+from orchestration.reference.sharing import sharing_problems
 from orchestration.reference.specs import PRICE_SEEDS, SPECS
 from orchestration.reference.values import parse_instant, window_minutes
 
@@ -34,6 +35,7 @@ def check_rules(tables: Tables, zone: str, reporting_currency: str) -> list[Prob
         *_delay_rates(tables),
         *_fx_rates(tables, reporting_currency),
         *lever_problems(tables),
+        *sharing_problems(tables, zone),
     ]
 
 

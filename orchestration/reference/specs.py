@@ -54,6 +54,8 @@ PRICE_SEEDS = ("model_prices", "second_prices", "price_overrides")
 CAPACITY_KINDS = ("provisioned", "self_hosted")
 # What a provider counts when it bills web searches: each search, or a request that searched at all.
 SEARCH_UNITS = ("search", "request")
+# What a rule shares a cost out by: stated shares, or a figure of the use cases on the day.
+SHARING_KEYS = ("fixed", "requests", "attempts", "tokens", "outcomes", "inference_cost")
 ALLOWANCE_PERIODS = ("day", "month")
 # What invoices name a line by, and what a line can be for. They bill reasoning as output.
 INVOICE_FIELDS = ("sku_id", "sku_meter", "charge_description", "line_item")
@@ -266,6 +268,18 @@ def _all_specs() -> tuple[SeedSpec, ...]:
             ),
             interval_key=("use_case",),
             gapless=True,
+            references=(_USE_CASE,),
+        ),
+        SeedSpec(
+            "cost_sharing",
+            (
+                text("rule", required=True),
+                enum("key", *SHARING_KEYS, required=True),
+                text("use_case"),
+                share("share"),
+                *_VALIDITY,
+            ),
+            interval_key=("rule", "use_case"),
             references=(_USE_CASE,),
         ),
         SeedSpec(

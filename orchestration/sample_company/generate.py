@@ -11,6 +11,7 @@ from typing import Any
 from orchestration.sample_company import answer_key as key
 from orchestration.sample_company import story
 from orchestration.sample_company.company import AS_OF, CANARY, CASES, FIRST_DAY, LAST_DAY, UNKNOWN_MODEL, UseCase
+from orchestration.sample_company.costs import write_costs
 from orchestration.sample_company.human_work import HumanWork
 from orchestration.sample_company.invoices import write_invoices
 from orchestration.sample_company.landing_files import LandingFiles
@@ -162,6 +163,7 @@ def _prepare(seed: int, scale: float) -> tuple[LandingFiles, dict[str, Any]]:
     write_rework(files, company.tickets)
     write_sla(files, company.clocks)
     write_outcomes(files, company.decisions)
+    write_costs(files)
     duplicates = plant_repeats(files)
     superseded = plant_partial_rows(files)
     quarantined = plant_broken(files)

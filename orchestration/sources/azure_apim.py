@@ -214,7 +214,12 @@ SOURCE = Family(
     fields=FIELDS,
     layout=LAYOUT,
     connected=(
-        connections.of_attempts(LLM_LOGS, connections.attempt("correlation_id"), connections.trace("trace_id")),
+        connections.of_attempts(
+            LLM_LOGS,
+            connections.attempt("correlation_id"),
+            connections.trace("trace_id"),
+            attempts="count(distinct _source || chr(31) || correlation_id)",
+        ),
     ),
     has_retry_window=True,
     places=TracedPlaces(),

@@ -52,8 +52,8 @@ def policy(column: str) -> str:
     return _within_source("p", column)
 
 
-def of_attempts(table: Table, *keys: str, counts_searches: bool = False) -> Connected:
-    """Attempts, which stand on the days of their beginning and end."""
+def of_attempts(table: Table, *keys: str, counts_searches: bool = False, attempts: str = "count(*)") -> Connected:
+    """Attempts, which stand on the days of their beginning and end; each current row is one unless said otherwise."""
     instants = ("started_at", "coalesce(ended_at, started_at)")
     return Connected(
         table,
@@ -63,6 +63,7 @@ def of_attempts(table: Table, *keys: str, counts_searches: bool = False) -> Conn
         (OUTCOME, *keys),
         counts_searches=counts_searches,
         holds_attempts=True,
+        attempts=attempts,
     )
 
 
@@ -80,6 +81,7 @@ def of_desk(
             ("coalesce(closed_at, updated_at)",),
             (OUTCOMES, ticket("ticket_id"), ticket_name("ticket_key"), *more_keys),
             inner_instants,
+            is_desk=True,
         ),
     )
 

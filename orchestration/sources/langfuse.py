@@ -289,6 +289,10 @@ SOURCE = Family(
             connections.trace("trace_id"),
             connections.session("session_id"),
             counts_searches=True,
+            attempts=(
+                "count(case when is_deleted is distinct from true"
+                " and observation_type in ('GENERATION', 'EMBEDDING') then 1 end)"
+            ),
         ),
         # What a score is about is found by its trace, observation or session.
         Connected(

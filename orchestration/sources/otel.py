@@ -320,8 +320,11 @@ SOURCE = Family(
     fields=FIELDS,
     formats=("json",),
     layout=LAYOUT,
+    # Which spans are calls is a rule, of int_otel_attempts.
     connected=(
-        connections.of_attempts(tables.SPANS, connections.trace("trace_id"), connections.response("response_id")),
+        connections.of_attempts(
+            tables.SPANS, connections.trace("trace_id"), connections.response("response_id"), attempts=""
+        ),
     ),
     has_retry_window=False,
     places=OtelPlaces(),

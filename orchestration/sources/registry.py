@@ -9,6 +9,7 @@ from orchestration.ingest.tables import Table
 from orchestration.sources import (
     azure_apim,
     bedrock,
+    costs,
     helicone,
     invoices,
     langfuse,
@@ -30,6 +31,7 @@ _DECLARED = (
     native.REWORK,
     native.SLA,
     native.OUTCOMES,
+    costs.SOURCE,
     zendesk.SOURCE,
     jira.SOURCE,
     servicenow.SOURCE,

@@ -1,4 +1,4 @@
-"""What ``sources.yml`` says of sources, on top of the defaults in ``places.yml``."""
+"""What ``sources.yml`` says of sources, on top of the defaults in ``places.yml`` or its declaration."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ class _NoDuplicates(yaml.SafeLoader):
 
 @lru_cache(maxsize=1)
 def _defaults() -> dict:
-    return yaml.safe_load(DEFAULT_FILE.read_text(encoding="utf-8"))
+    declared = {name: family.places.model_dump(mode="json") for name, family in SOURCES.items() if family.places}
+    return declared | yaml.safe_load(DEFAULT_FILE.read_text(encoding="utf-8"))
 
 
 def load_places(settings: Settings) -> BaseModel:

@@ -1,6 +1,6 @@
--- Catches a fact that cannot be traced to a row of a file: every attempt, ticket and clock names a file of the ledger
--- and a row number within it.
-{%- for model in ['attempts', 'rework_tickets', 'sla_events'] %}
+-- Catches a fact that cannot be traced to a row of a file: every attempt, ticket, clock and shared cost names a
+-- file of the ledger and a row number within it.
+{%- for model in ['attempts', 'rework_tickets', 'sla_events', 'shared_costs'] %}
 select
     '{{ model }}' as fact,
     facts.source,

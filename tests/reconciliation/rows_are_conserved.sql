@@ -1,12 +1,11 @@
 -- Catches a row that vanishes or appears between landing and marts: each landed table's rows that count as of the run
 -- are exactly the rows of its mart, and attempts add up through requests and use cases.
-{%- set desks = ['zendesk', 'jira', 'servicenow', 'pagerduty'] %}
 {%- set version = composite(['updated_at', 'row_hash']) %}
 with counts as (
 
     select
         'attempts' as what,
-        -- A source says with its table how many attempts the current rows are; which spans are calls is a rule of its own.
+        -- A declaration says how many attempts the current rows are; which spans are calls is a rule of its own.
         (
             {%- for table in landed_tables() if table.config.meta.attempts %}
             select {{ table.config.meta.attempts }} from {{ table.relation_name }}
@@ -59,12 +58,12 @@ with counts as (
         'landed ticket states' as what,
         (
             select count(*) from {{ source('native', 'rework') }}
-        ){% for desk in desks %} + (
+        ){% for desk in desks() %} + (
             select count(*) from {{ source(desk, 'records') }} where record = 'ticket'
         ){% endfor %} as expected,
         (
             select count(*) from {{ ref('int_ticket_states') }}
-            where {{ is_of_family('source', ['rework'] + desks) }}
+            where {{ is_of_family('source', ['rework'] + desks()) }}
         ) as found
     union all
     select
@@ -75,7 +74,7 @@ with counts as (
         ) + (
             select count(distinct _source || chr(31) || record_kind || chr(31) || review_id)
             from {{ source('langfuse', 'scores') }} where is_rework and updated_at <= {{ as_of() }}
-        ){% for desk in desks %} + (
+        ){% for desk in desks() %} + (
             select count(distinct _source || chr(31) || record_id)
             from {{ source(desk, 'records') }} where record = 'ticket' and updated_at <= {{ as_of() }}
         ){% endfor %} as expected,

@@ -21,12 +21,18 @@ with attempts_in_scope as (
 ),
 
 -- Rule 1: follow `retry_of` to the attempt that retries nothing. `union` ends the walk also where links form a circle.
+-- What is asked of both ends is kept with the link: how many rows a walk gives no planner knows, and a join of it with
+-- all attempts would hash them.
 retry_links as (
 
     select
+        attempts.day,
         attempts.source,
         attempts.attempt_id,
-        attempts.retry_of
+        attempts.retry_of,
+        retried.logged_request_id as retried_request_id,
+        retried.retry_group as retried_group,
+        retried.outcome_id as retried_outcome_id
     from {{ ref('int_attempts') }} as attempts
     inner join {{ ref('int_attempts') }} as retried
         on
@@ -61,9 +67,22 @@ retry_roots as (
 
 ),
 
+retried_attempts as (
+
+    select distinct
+        source,
+        retry_of as attempt_id,
+        retried_request_id as logged_request_id,
+        retried_group as retry_group,
+        retried_outcome_id as outcome_id
+    from retry_links
+
+),
+
 retry_root_attempts as (
 
     select
+        retry_links.day,
         retry_roots.source,
         retry_roots.attempt_id,
         retry_roots.root_attempt_id,
@@ -71,7 +90,11 @@ retry_root_attempts as (
         roots.retry_group,
         roots.outcome_id
     from retry_roots
-    inner join {{ ref('int_attempts') }} as roots
+    inner join retry_links
+        on
+            retry_roots.source = retry_links.source
+            and retry_roots.attempt_id = retry_links.attempt_id
+    inner join retried_attempts as roots
         on
             retry_roots.source = roots.source
             and retry_roots.root_attempt_id = roots.attempt_id
@@ -157,6 +180,7 @@ repeated_keys as (
 ordered_attempts as (
 
     select
+        keyed_attempts.day,
         keyed_attempts.source,
         keyed_attempts.attempt_id,
         keyed_attempts.started_at,
@@ -183,6 +207,7 @@ ordered_attempts as (
 numbered_requests as (
 
     select
+        day,
         source,
         attempt_id,
         started_at,
@@ -199,6 +224,7 @@ numbered_requests as (
 requests_by_key as (
 
     select
+        day,
         source,
         attempt_id,
         first_value(attempt_id) over (
@@ -215,6 +241,7 @@ requests_by_key as (
 requests_by_retry_of as (
 
     select
+        retries.day,
         retries.source,
         retries.attempt_id,
         coalesce(retries.logged_request_id, requests_by_key.request_id, retries.root_attempt_id) as request_id,
@@ -229,21 +256,17 @@ requests_by_retry_of as (
 
 grouped_attempts as (
 
-    select source, attempt_id, request_id, request_rule from requests_by_retry_of
+    select day, source, attempt_id, request_id, request_rule from requests_by_retry_of
     union all
-    select source, attempt_id, request_id, request_rule from requests_by_key
+    select day, source, attempt_id, request_id, request_rule from requests_by_key
 
 )
 
 select
-    attempts.day,
-    grouped_attempts.source,
-    grouped_attempts.attempt_id,
-    grouped_attempts.request_id,
-    grouped_attempts.request_rule
+    day,
+    source,
+    attempt_id,
+    request_id,
+    request_rule
 from grouped_attempts
-inner join {{ ref('int_attempts') }} as attempts
-    on
-        grouped_attempts.source = attempts.source
-        and grouped_attempts.attempt_id = attempts.attempt_id
-where true {{ and_in_rebuild_days('attempts.day') }}
+where true {{ and_in_rebuild_days('day') }}

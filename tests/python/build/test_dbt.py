@@ -12,6 +12,7 @@ import pytest
 
 from orchestration.build import dbt as transform
 from orchestration.build.dbt import DbtBuild, NodeResult, dbt_environment, keep_newest, target_dir, variables_set
+from orchestration.settings import Settings
 
 PARENT = """
 import os, subprocess, sys, time
@@ -132,3 +133,13 @@ def test_logs_of_old_builds_go(settings) -> None:
         os.utime(path, (number, number))
     keep_newest(logs)
     assert sorted(path.name for path in logs.iterdir()) == [f"build-{number}.log" for number in range(3, 8)]
+
+
+@pytest.mark.parametrize(
+    ("limit", "threads", "expected"),
+    [("512MB", 2, "1"), ("300MB", 2, "1"), ("1GB", 4, "2"), ("2GB", 2, "2"), ("8GB", 4, "4"), ("none", 2, "2")],
+)
+def test_little_memory_is_not_shared(tmp_path: Path, limit: str, threads: int, expected: str) -> None:
+    """Mistake caught: a wide join that fails only when dbt happens to run another model or test beside it."""
+    settings = Settings(home=tmp_path, memory_limit=limit, threads=threads)
+    assert dbt_environment(settings)["FINOPS_THREADS"] == expected

@@ -47,6 +47,14 @@ DECISION: dict[str, Any] = {
     "decision": "accepted",
     "decided_at": "2026-06-30T11:00:00Z",
 }
+COST: dict[str, Any] = {
+    "cost_id": "c-1",
+    "day": "2026-06-30",
+    "amount": "12.5",
+    "currency": "USD",
+    "category": "seats",
+    "rule": "by_requests",
+}
 SPEND_LOG: dict[str, Any] = {
     "request_id": "chatcmpl-1",
     "call_type": "acompletion",

@@ -21,7 +21,7 @@ from orchestration.sources.registry import SOURCES, landed_columns
 from orchestration.warehouse.tables import ensure_tables
 
 from .conftest import Warehouse
-from .samples import ATTEMPT, CLOCK, DECISION, SPEND_LOG, TICKET, batch, jsonl, span
+from .samples import ATTEMPT, CLOCK, COST, DECISION, SPEND_LOG, TICKET, batch, jsonl, span
 from .test_privacy import CANARY, canary_files, canary_rows
 
 Row = dict[str, Any]
@@ -96,6 +96,7 @@ WRITERS: dict[str, Write] = {
     "rework": _flat(TICKET, "ticket_id"),
     "sla": _flat(CLOCK, "event_id"),
     "outcomes": _flat(DECISION, "outcome_id"),
+    "costs": _flat(COST, "cost_id"),
     "litellm": _litellm,
     "otel": _otel,
     "langfuse": _langfuse,

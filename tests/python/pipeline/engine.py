@@ -90,7 +90,7 @@ class Engine:
 
     def compiled(self, settings: Settings, models: tuple[str, ...]) -> dict[str, str]:
         """SQL of models as a full build runs it."""
-        done = self._dbt(settings, ["--no-write-json", "compile", "--select", *models])
+        done = self._dbt(settings, ["--no-write-json", "compile", "--full-refresh", "--select", *models])
         return {result.node.name: result.node.compiled_code for result in done.results}
 
     @property
@@ -201,4 +201,11 @@ class Warehouse:
     def raw(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection to the landed rows and the ledger."""
         with open_database(self.settings.raw_database, self.settings, read_only=True) as con:
+            yield con
+
+    @contextmanager
+    def writer(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection to the build as dbt has it, landed rows attached."""
+        with open_database(self.settings.build_database, self.settings) as con:
+            con.execute(f"ATTACH '{self.settings.raw_database}' AS raw (READ_ONLY)")
             yield con

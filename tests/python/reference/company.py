@@ -46,6 +46,13 @@ FILES = {
     ],
     "role_rates": ["role,hourly_rate,currency,valid_from,valid_to", "reviewer,60,USD,2026-01-01,"],
     "delay_rates": ["use_case,per_minute,per_breach,currency,valid_from,valid_to", "triage,0.5,20,USD,2026-01-01,"],
+    "cost_sharing": [
+        "rule,key,use_case,share,valid_from,valid_to",
+        "seats,fixed,triage,0.6,2026-01-01,2026-07-01",
+        "seats,fixed,unallocated,0.4,2026-01-01,2026-07-01",
+        "seats,requests,,,2026-07-01,",
+        "gateway,tokens,,1,2026-01-01,",
+    ],
     "budgets": [
         "owner,use_case,month,revision,effective_at,kind,limit_amount,currency,soft_share,hard_share,"
         "premium_limit_share,throttle_share",

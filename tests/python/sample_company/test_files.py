@@ -44,7 +44,8 @@ def test_every_compression_and_format_is_there(company):
 def test_the_answer_key_is_not_in_landing(company):
     """Catches an answer key that the pipeline could read as a source."""
     assert {path.name for path in company.landing.iterdir()} == {
-        "anthropic_usage", "inference", "invoices", "litellm", "openai_usage", "otel", "outcomes", "rework", "sla",
+        "anthropic_usage", "costs", "inference", "invoices", "litellm", "openai_usage", "otel", "outcomes", "rework",
+        "sla",
     }  # fmt: skip
     assert json.loads(json.dumps(company.key)) == company.key
 

@@ -3,7 +3,6 @@ something is refused with a sentence that says what."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -16,17 +15,16 @@ from orchestration.ingest.family import DeclarationError, Family
 from orchestration.quality.suites import load_suites
 from orchestration.settings import PROJECT_DIR
 from orchestration.sources import helicone, invoices, sources_yml
+from orchestration.sources.dbt_files import attempts_model, dbt_files, sources_path
 from orchestration.sources.registry import SOURCES
 
 from .test_layouts import ROWS
 
-STAGING = PROJECT_DIR / "models" / "staging"
-UNION = PROJECT_DIR / "models" / "intermediate" / "attempts" / "int_attempts.sql"
 CONSERVED = PROJECT_DIR / "tests" / "reconciliation" / "rows_are_conserved.sql"
 # Sources that the sample company has itself.
-SAMPLED = {"inference", "litellm", "otel", "rework", "sla", "outcomes", "invoices", "openai_usage", "anthropic_usage"}
-# Types that dbt and the declarations write differently.
-STORED = {"timestamptz": "timestamp with time zone"}
+SAMPLED = {
+    "inference", "litellm", "otel", "rework", "sla", "outcomes", "costs", "invoices", "openai_usage", "anthropic_usage",
+}  # fmt: skip
 
 
 @cache
@@ -34,35 +32,26 @@ def read(path: Path) -> str:
     return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
-def stored(data_type: str) -> str:
-    plain = data_type.lower().replace(" ", "")
-    return {short: long.replace(" ", "") for short, long in STORED.items()}.get(plain, plain)
+@cache
+def declared_files() -> dict[Path, str]:
+    return dbt_files(tuple(SOURCES.values()))
 
 
-def missing_of_dbt_sources(family: Family) -> list[str]:
+def missing_of_dbt_files(family: Family) -> list[str]:
+    """Of the files that are derived from the declarations, those that differ; and what they cannot say themselves."""
     missing = []
-    for table in family.tables:
-        path = STAGING / table.schema / f"_{table.schema}__sources.yml"
-        name = path.relative_to(PROJECT_DIR)
-        stated = {
-            entry["name"]: {column["name"]: stored(column["data_type"]) for column in entry["columns"]}
-            for source in (yaml.safe_load(read(path)) or {"sources": []})["sources"]
-            for entry in source["tables"]
-        }
-        if table.name not in stated:
-            missing.append(f"{name}: add the table {table.name} of source {family.name}")
-            continue
-        columns = stated[table.name]
-        wanted = {column: stored(kind) for column, kind in table.all_columns.items()}
-        for column, kind in wanted.items():
-            if columns.get(column) != kind:
-                missing.append(
-                    f"{name}: {table.name}: add the column {column} with data_type {table.all_columns[column].lower()}"
-                )
-        missing.extend(
-            f"{name}: {table.name}: take out the column {column}, which source {family.name} does not declare"
-            for column in sorted(columns.keys() - wanted.keys())
-        )
+    is_declared = SOURCES.get(family.name) is family
+    files = declared_files() if is_declared else dbt_files(tuple({**SOURCES, family.name: family}.values()))
+    for path, text in files.items():
+        if read(PROJECT_DIR / path) != text:
+            missing.append(f"{path}: run `make sources`")
+    for schema in {table.schema: None for table in family.tables}:
+        path = sources_path(schema)
+        for table in yaml.safe_load(files[path])["sources"][0]["tables"]:
+            names = [column["name"] for column in table["columns"] if not column["description"]]
+            missing.extend(f"{path}: describe {table['name']}.{name}" for name in names)
+            if not table["description"]:
+                missing.append(f"{path}: say what one row of {table['name']} is")
     return missing
 
 
@@ -80,36 +69,22 @@ def missing_of_attempts(family: Family) -> list[str]:
     for connected in family.connected:
         if not connected.holds_attempts:
             continue
-        schema = connected.table.schema
-        if not re.search(rf"'(stg_{schema}__|int_{schema}_)attempts'", read(UNION)):
-            missing.append(f"{UNION.relative_to(PROJECT_DIR)}: add stg_{schema}__attempts to `sources`")
-        path = STAGING / schema / f"_{schema}__sources.yml"
-        counts = {
-            entry["name"]: entry.get("config", {}).get("meta", {}).get("attempts")
-            for source in (yaml.safe_load(read(path)) or {"sources": []})["sources"]
-            for entry in source["tables"]
-        }
-        if not counts.get(connected.table.name) and f"ref('int_{schema}_attempts')" not in read(CONSERVED):
-            name = path.relative_to(PROJECT_DIR)
-            missing.append(f"{name}: {connected.table.name}: add meta.attempts, the count of attempts in current rows")
+        model = attempts_model(connected.table.schema)
+        if not any((PROJECT_DIR / "models").rglob(f"{model}.sql")):
+            folder = sources_path(connected.table.schema).parent
+            missing.append(f"{folder}/{model}.sql: add the model that gives its attempts")
+        if not connected.attempts and f"ref('{model}')" not in read(CONSERVED):
+            missing.append(f"source {family.name}: {connected.table.full_name}: say how its `attempts` are counted")
     return missing
-
-
-def missing_of_retry_window(family: Family) -> list[str]:
-    named = family.name in yaml.safe_load(read(PROJECT_DIR / "dbt_project.yml"))["vars"]["retry_window_sources"]
-    if named == bool(family.has_retry_window):
-        return []
-    verb = "take out" if named else "add"
-    return [f"dbt_project.yml: retry_window_sources: {verb} {family.name}, as its `has_retry_window` says"]
 
 
 def missing_of_places(family: Family) -> list[str]:
     named = family.name in yaml.safe_load(read(sources_yml.DEFAULT_FILE))
-    if named == (family.places is not None):
-        return []
-    if named:
+    if named and family.places is None:
         return [f"orchestration/sources/places.yml: {family.name} has an entry, so declare its `places`"]
-    return [f"orchestration/sources/places.yml: add the entry {family.name} with the defaults of its `places`"]
+    if not named and family.places is not None and family.places == type(family.places)():
+        return [f"source {family.name}: say the defaults of its `places`, there or in orchestration/sources/places.yml"]
+    return []
 
 
 def missing_of_tests(family: Family) -> list[str]:
@@ -122,10 +97,9 @@ def missing_of_tests(family: Family) -> list[str]:
 
 
 CHECKS = (
-    missing_of_dbt_sources,
+    missing_of_dbt_files,
     missing_of_suites,
     missing_of_attempts,
-    missing_of_retry_window,
     missing_of_places,
     missing_of_tests,
 )
@@ -134,21 +108,22 @@ CHECKS = (
 @pytest.mark.parametrize("source", SOURCES)
 def test_what_stands_outside_the_declaration_agrees_with_it(source: str) -> None:
     """Catches a source that was added in one place and forgotten in another."""
-    assert [sentence for check in CHECKS for sentence in check(SOURCES[source])] == []
+    missing = [sentence for check in CHECKS for sentence in check(SOURCES[source])]
+    assert not missing, "\n".join(missing)
 
 
-def test_the_retry_window_and_the_places_name_no_other_source() -> None:
+def test_the_places_name_no_other_source() -> None:
     """Catches an entry of a source that is gone or misspelt."""
-    window = yaml.safe_load(read(PROJECT_DIR / "dbt_project.yml"))["vars"]["retry_window_sources"]
-    assert {*window, *yaml.safe_load(read(sources_yml.DEFAULT_FILE))} - SOURCES.keys() == set()
+    assert yaml.safe_load(read(sources_yml.DEFAULT_FILE)).keys() - SOURCES.keys() == set()
 
 
 NEW = replace(
     helicone.SOURCE,
-    name="kong",
-    tables=(replace(helicone.SOURCE.table, schema="kong", name="calls"),),
+    name="new_gateway",
+    tables=(replace(helicone.SOURCE.table, schema="new_gateway", name="calls"),),
     connected=tuple(
-        replace(found, table=replace(found.table, schema="kong", name="calls")) for found in helicone.SOURCE.connected
+        replace(found, table=replace(found.table, schema="new_gateway", name="calls"))
+        for found in helicone.SOURCE.connected
     ),
 )
 
@@ -156,35 +131,46 @@ NEW = replace(
 def test_a_new_source_is_told_everything_that_it_needs() -> None:
     """Catches a check that finds nothing where nothing is."""
     assert [sentence for check in CHECKS for sentence in check(NEW)] == [
-        "models/staging/kong/_kong__sources.yml: add the table calls of source kong",
-        "orchestration/quality/suites/raw_kong.yml: add a suite of kong.calls",
-        "models/intermediate/attempts/int_attempts.sql: add stg_kong__attempts to `sources`",
-        "models/staging/kong/_kong__sources.yml: calls: add meta.attempts, the count of attempts in current rows",
-        "dbt_project.yml: retry_window_sources: add kong, as its `has_retry_window` says",
-        "orchestration/sources/places.yml: add the entry kong with the defaults of its `places`",
-        "tests/python/sources/test_layouts.py: add rows of kong to ROWS",
-        "tests/python/pipeline/every_source.py: add kong to GATEWAYS or DESKS, and its rows",
+        "models/staging/new_gateway/_new_gateway__sources.yml: run `make sources`",
+        "macros/pipeline/declared_sources.sql: run `make sources`",
+        "models/staging/new_gateway/_new_gateway__sources.yml: say what one row of calls is",
+        "orchestration/quality/suites/raw_new_gateway.yml: add a suite of new_gateway.calls",
+        "models/staging/new_gateway/stg_new_gateway__attempts.sql: add the model that gives its attempts",
+        "source new_gateway: say the defaults of its `places`, there or in orchestration/sources/places.yml",
+        "tests/python/sources/test_layouts.py: add rows of new_gateway to ROWS",
+        "tests/python/pipeline/every_source.py: add new_gateway to GATEWAYS or DESKS, and its rows",
     ]
-    changed = replace(
+
+
+def test_a_changed_table_keeps_the_descriptions_and_asks_for_the_new_ones() -> None:
+    """Catches a description that is lost when files are written again, and a column that nobody described."""
+    table = replace(
         helicone.SOURCE.table, columns={**helicone.SOURCE.table.columns, "cost": "BIGINT", "tag": "VARCHAR"}
     )
-    wider = replace(helicone.SOURCE, tables=(changed,), connected=(replace(NEW.connected[0], table=changed),))
-    assert missing_of_dbt_sources(wider) == [
-        "models/staging/helicone/_helicone__sources.yml: requests: add the column cost with data_type bigint",
-        "models/staging/helicone/_helicone__sources.yml: requests: add the column tag with data_type varchar",
-    ]
+    wider = replace(
+        helicone.SOURCE, tables=(table,), connected=(replace(helicone.SOURCE.connected[0], table=table, attempts=""),)
+    )
+    path = sources_path("helicone")
+    written = dbt_files((wider,))[path]
+    former = [line.replace("decimal(38,12)", "bigint") for line in read(PROJECT_DIR / path).splitlines()]
+    assert [line for line in former if "name: cost," in line or "attempts:" in line] != []
+    new = '          - {name: tag, data_type: varchar, description: ""}'
+    wanted = [line.replace('"bigint"', "bigint") for line in former if "{meta: {attempts:" not in line] + [new]
+    assert written.splitlines() == wanted
+    assert missing_of_dbt_files(wider)[-1] == f"{path}: describe requests.tag"
+    assert "source helicone: helicone.requests: say how its `attempts` are counted" in missing_of_attempts(wider)
 
 
 @pytest.mark.parametrize(
     ("source", "left_out", "sentence"),
     [
-        (NEW, {"connected": (), "has_retry_window": None}, "`connected` is missing for kong.calls"),
+        (NEW, {"connected": (), "has_retry_window": None}, "`connected` is missing for new_gateway.calls"),
         (NEW, {"has_retry_window": None}, "`has_retry_window` is missing"),
         (NEW, {"tables": ()}, "`tables` is missing"),
         (NEW, {"needed": ()}, "`needed` is missing"),
         (NEW, {"formats": ("json", "xml")}, "`formats` is ('json', 'xml'): say at least one of json"),
         (NEW, {"layout": replace(NEW.layout, marks=frozenset())}, "`layout` has no marks"),
-        (NEW, {"tables": (replace(NEW.table, event_time="begun_at"),)}, "kong.calls has no column begun_at"),
+        (NEW, {"tables": (replace(NEW.table, event_time="begun_at"),)}, "new_gateway.calls has no column begun_at"),
         (NEW, {"connected": helicone.SOURCE.connected}, "`connected` names helicone.requests, which is none of its"),
         (NEW, {"unconnected": "a reason"}, "`unconnected` gives a reason, but every table is connected"),
         (invoices.SOURCE, {"unconnected": ""}, "`connected` is missing for invoices.focus_rows"),

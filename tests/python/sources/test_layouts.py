@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from ingest.conftest import Warehouse
-from ingest.samples import ATTEMPT, CLOCK, DECISION, SPEND_LOG, TICKET, batch, jsonl, span
+from ingest.samples import ATTEMPT, CLOCK, COST, DECISION, SPEND_LOG, TICKET, batch, jsonl, span
 
 from orchestration.settings import PROJECT_DIR
 from orchestration.sources.registry import SOURCES
@@ -38,6 +38,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
     "rework": [{**TICKET, "ticket_id": f"t-{n}"} for n in range(3)],
     "sla": [{**CLOCK, "event_id": f"s-{n}"} for n in range(3)],
     "outcomes": [{**DECISION, "outcome_id": f"o-{n}"} for n in range(3)],
+    "costs": [{**COST, "cost_id": f"c-{n}"} for n in range(3)],
     "zendesk": [zendesk_ticket(n, tags=["outcome:o"]) for n in (1, 2, 3)],
     "jira": [jira_issue(str(n)) for n in (1, 2, 3)],
     "servicenow": [servicenow_incident(f"{n:032x}", u_outcome_id="o") for n in (1, 2, 3)],
