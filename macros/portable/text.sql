@@ -31,6 +31,14 @@
 {%- endmacro %}
 
 
+{#- One row per member of a JSON object: a table expression with the column `name`, to be cross joined laterally. -#}
+{% macro json_names(json, alias) -%}{{ return(adapter.dispatch('json_names')(json, alias)) }}{%- endmacro %}
+
+{% macro default__json_names(json, alias) -%}
+    lateral (select unnest(json_keys({{ json }})) as name) as {{ alias }}
+{%- endmacro %}
+
+
 {#- First element of a JSON array of texts; null when there is none. -#}
 {% macro first_json_element(json) -%}{{ return(adapter.dispatch('first_json_element')(json)) }}{%- endmacro %}
 
@@ -98,4 +106,18 @@
 
 {% macro default__number_text(number, decimals) -%}
     printf('%.{{ decimals }}f', cast({{ number }} as double))
+{%- endmacro %}
+
+
+{#- Lists of names separated by commas, put together; null when there are none. -#}
+{% macro joined_names(lists) -%}{{ return(adapter.dispatch('joined_names')(lists)) }}{%- endmacro %}
+
+{% macro default__joined_names(lists) -%}nullif(concat_ws(',', {{ lists | join(', ') }}), ''){%- endmacro %}
+
+
+{#- A decimal number as text without zeros behind its last digit. -#}
+{% macro plain_number_text(number) -%}{{ return(adapter.dispatch('plain_number_text')(number)) }}{%- endmacro %}
+
+{% macro default__plain_number_text(number) -%}
+    regexp_replace(cast(cast({{ number }} as decimal(38, 12)) as varchar), '[.]?0+$', '')
 {%- endmacro %}

@@ -21,15 +21,15 @@
 {%- endmacro %}
 
 
-{#- Input that price tiers are measured on: context plus audio and image. -#}
+{#- Input that price tiers are measured on: context plus what is no text. -#}
 {% macro priced_input_tokens(attempt) -%}
-    ({{ context_tokens(attempt) }} + {{ attempt }}.audio_input_tokens + {{ attempt }}.image_input_tokens)
+    ({{ context_tokens(attempt) }} + {{ attempt }}.unit_input_tokens)
 {%- endmacro %}
 
 
 {#- Every token that a call made the model work on, read from a cache or not: what capacity is used by. -#}
 {% macro served_tokens(attempt) -%}
-    ({{ priced_input_tokens(attempt) }} + {{ attempt }}.output_tokens + {{ attempt }}.audio_output_tokens)
+    ({{ priced_input_tokens(attempt) }} + {{ attempt }}.output_tokens + {{ attempt }}.unit_output_tokens)
 {%- endmacro %}
 
 

@@ -1,8 +1,8 @@
-{#- A quantity in single tokens, requests, queries, sessions or token-hours, or in what else is to be counted (the end of
+{#- A quantity in single tokens, requests, sessions, seconds, token-hours and the like, or in what else is to be counted (the end of
     a regular expression); null where the unit is none of these. Providers sell by the one, the thousand and the million,
     in many spellings. -#}
 {% macro single_units(quantity, unit, counted=none) -%}
-    {%- set usual = '(tok(en)?s?([- ]hours?)?|requests?|calls?|quer(y|ies)|search(es)?|sessions?)' -%}
+    {%- set usual = '(tok(en)?s?([- ]hours?)?|requests?|calls?|quer(y|ies)|search(es)?|sessions?|seconds?|characters?|pages?|images?|fees?)' -%}
     {%- set things = ' *((input|output|text|cached) )*' ~ (counted or usual) -%}
     {%- set spelled = 'lower(trim(' ~ unit ~ '))' -%}
     case

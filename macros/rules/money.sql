@@ -53,3 +53,20 @@
         end, 12
     ) as decimal(38, 12))
 {%- endmacro %}
+
+
+{#- Money in the currency of a price, times what an attribute of the call multiplies it by. -#}
+{% macro multiplied(amount, multiplier, type='decimal(38, 21)') -%}
+    case
+            when {{ multiplier }} = 1 then {{ amount }}
+            else cast(round(({{ amount }}) * {{ multiplier }}, 18) as {{ type }})
+        end
+{%- endmacro %}
+
+
+{#- What units beyond text tokens cost at a price per million of them, in the reporting currency. -#}
+{% macro unit_money(units, price_per_million, fx_rate) -%}
+    {%- set amount = 'cast(' ~ units ~ '.billed_quantity as decimal(18, 6)) * ' ~ price_per_million ~ ' * 0.000001' -%}
+    {%- set multiplied = 'round(cast(round(' ~ amount ~ ', 18) as decimal(38, 18)) * ' ~ units ~ '.price_multiplier, 18)' -%}
+    {{ or_unknown('round(cast(' ~ multiplied ~ ' as decimal(38, 18)) * ' ~ fx_rate ~ ', 12)') }}
+{%- endmacro %}

@@ -1,7 +1,7 @@
 {#- How an attempt is priced: written once for what was published and for what other versions of the book would say. -#}
 
-{#- What is billed, and how many units of it an attempt has. The order is that of `list_prices` on a rate card. A request
-    is billed when it reached a model. -#}
+{#- What of text is billed, and how much of it an attempt has; everything else is a row of `int_attempt_units`. The order
+    is that of `list_prices` on a rate card. A request is billed when it reached a model. -#}
 {% macro billed_units(attempt) -%}
     {{ return({
         'input': attempt ~ '.input_tokens',
@@ -10,45 +10,8 @@
         'cache_write_1h': attempt ~ '.cache_write_1h_tokens',
         'output': attempt ~ '.output_tokens - ' ~ attempt ~ '.reasoning_tokens',
         'reasoning': attempt ~ '.reasoning_tokens',
-        'audio_input': attempt ~ '.audio_input_tokens',
-        'audio_output': attempt ~ '.audio_output_tokens',
-        'image_input': attempt ~ '.image_input_tokens',
-        'request': 'cast(' ~ attempt ~ '.reached_model as integer)',
-        'web_search': attempt ~ '.billed_web_searches',
-        'file_search': attempt ~ '.file_search_calls',
-        'code_interpreter': attempt ~ '.code_interpreter_calls',
-        'cache_storage': attempt ~ '.cache_storage_token_hours'
+        'request': 'cast(' ~ attempt ~ '.reached_model as integer)'
     }) }}
-{%- endmacro %}
-
-
-{#- What a rate card has prices of: all that an attempt is billed by itself, and units of guardrails, which have cards of
-    their own. In the order of `list_prices`. -#}
-{% macro card_kinds() -%}
-    {{ return((billed_units('attempt').keys() | list) + ['guardrail']) }}
-{%- endmacro %}
-
-
-{#- Of these, what an attempt itself uses: calls of tools, and storage. -#}
-{% macro tool_kinds() -%}
-    {{ return(stand_alone_kinds() | reject('equalto', 'guardrail') | list) }}
-{%- endmacro %}
-
-
-{#- Whether an attempt used any of them: their units together. -#}
-{% macro tool_units(attempt) -%}
-    (
-        {%- for kind in tool_kinds() %}
-        {{ '+ ' if not loop.first }}{{ billed_units(attempt)[kind] }}
-        {%- endfor %}
-    )
-{%- endmacro %}
-
-
-{#- Kinds that are no part of another kind: without a price of their own they are unpriced, and an override that names no
-    token kind does not touch them. -#}
-{% macro stand_alone_kinds() -%}
-    {{ return(['web_search', 'file_search', 'code_interpreter', 'cache_storage', 'guardrail']) }}
 {%- endmacro %}
 
 
@@ -80,13 +43,13 @@
 
 
 {#- Join condition of an attempt and the one rate card that prices it: equal names, and half-open intervals of time, of
-    the minute of the week and of the whole input. `attempt` has `price_region`, `minute_of_week`, `priced_input_tokens`;
-    provider, model, service tier and region of prices default to its own. -#}
+    the minute of the week and of the whole input. `attempt` has `price_region`, `price_tier`, `minute_of_week`,
+    `priced_input_tokens`; provider, model, service tier and region of prices default to its own. -#}
 {% macro card_prices_attempt(card, attempt, provider=none, model=none, service_tier=none, region=none) -%}
     {{ provider or attempt ~ '.provider' }} = {{ card }}.provider
     and {{ model or attempt ~ '.model' }} = {{ card }}.model
     and {{ region or attempt ~ '.price_region' }} = {{ card }}.region
-    and {{ service_tier or attempt ~ '.service_tier' }} = {{ card }}.service_tier
+    and {{ service_tier or attempt ~ '.price_tier' }} = {{ card }}.service_tier
     and {{ attempt }}.started_at >= {{ card }}.valid_from
     and {{ attempt }}.started_at < {{ card }}.valid_to
     and {{ attempt }}.minute_of_week >= {{ card }}.from_minute

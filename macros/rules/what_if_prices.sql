@@ -4,10 +4,9 @@
 {#- Columns that an attempt needs to be priced again, besides those that name it. -#}
 {% macro priced_columns() -%}
     {{ return([
-        'region', 'price_region', 'minute_of_week', 'priced_input_tokens', 'reached_model', 'input_tokens',
-        'cache_read_tokens', 'cache_write_tokens', 'cache_write_1h_tokens', 'output_tokens', 'reasoning_tokens',
-        'audio_input_tokens', 'audio_output_tokens', 'image_input_tokens', 'billed_web_searches', 'file_search_calls',
-        'code_interpreter_calls', 'cache_storage_token_hours', 'guardrail_cost'
+        'region', 'price_region', 'price_tier', 'price_multiplier', 'minute_of_week', 'priced_input_tokens', 'reached_model',
+        'input_tokens', 'cache_read_tokens', 'cache_write_tokens', 'cache_write_1h_tokens', 'output_tokens',
+        'reasoning_tokens', 'unit_cost', 'guardrail_cost'
     ]) }}
 {%- endmacro %}
 
@@ -20,11 +19,12 @@
 {%- endmacro %}
 
 
-{#- What a call costs under a card, with what guardrails cost whatever model answers. Null without a price. -#}
+{#- What a call costs under a card, with what its units beyond text tokens cost, which stays. Null without a price. -#}
 {% macro price_by_card(attempt, card, fx_rate) -%}
     case
                 when {{ card }}.provider is not null
-                    then {{ money_of(cost_by_card(attempt, card), fx_rate) }} + {{ attempt }}.guardrail_cost
+                    then {{ money_of(multiplied(cost_by_card(attempt, card), attempt ~ '.price_multiplier'), fx_rate) }}
+                        + {{ attempt }}.unit_cost
             end
 {%- endmacro %}
 
@@ -35,7 +35,7 @@
     {%- for tier in ['tier', 'standard'] -%}
     {{ '\n    ' if not loop.first }}left join {{ ref('int_rate_cards') }} as {{ tier }}_cards
         on {{ card_applies(
-            attempt, tier ~ '_cards', provider, model, "'standard'" if tier == 'standard' else none,
+            attempt, tier ~ '_cards', provider, model, "'standard'" if tier == 'standard' else attempt ~ '.service_tier',
             price_region(attempt ~ '.region', priced_regions)
         ) }}
     left join {{ ref('int_fx_rates') }} as {{ tier }}_fx

@@ -4,25 +4,30 @@
     'day', 'source', 'attempt_id', 'request_id', 'request_rule', 'outcome_id', 'use_case', 'logged_use_case',
     'owner', 'criticality', 'task_class', 'experiment', 'release_id', 'provider', 'logged_provider', 'model',
     'logged_model', 'model_alias', 'service_tier', 'region', 'deployment', 'status', 'started_at', 'ended_at',
-    'finished_at', 'cache_hit', 'reached_model', 'input_valid', 'can_wait', 'hidden_retries', 'usage_reported', 'usage_disagrees', 'input_tokens',
-    'cache_read_tokens', 'cache_write_tokens', 'cache_write_1h_tokens', 'output_tokens', 'reasoning_tokens',
-    'audio_input_tokens', 'audio_output_tokens', 'image_input_tokens', 'web_search_calls', 'billed_web_searches', 'file_search_calls',
-    'code_interpreter_calls', 'cache_storage_token_hours', 'guardrail_units', 'context_tokens'
+    'finished_at', 'cache_hit', 'reached_model', 'input_valid', 'can_wait', 'hidden_retries', 'usage_reported',
+    'usage_disagrees', 'usage_not_understood', 'provider_request_id', 'input_tokens', 'cache_read_tokens',
+    'cache_write_tokens', 'cache_write_1h_tokens', 'output_tokens', 'reasoning_tokens', 'unit_input_tokens',
+    'unit_output_tokens', 'context_tokens', 'price_tier', 'price_multiplier', 'unit_cost', 'unit_list_cost',
+    'guardrail_cost', 'lacking_meter', 'has_units'
 ] %}
 
 -- Guarantees one row per attempt, on the day it started: where it belongs, what it used, what it cost and why.
 -- No attempt is dropped on the way: an unknown use case, owner, model or price is shown as such.
-with guardrails as (
+with units as (
 
     select
         day,
         source,
         attempt_id,
-        cast(sum(units) as bigint) as units,
-        -- One policy without a price leaves the cost of all unknown.
+        -- One unit without a price leaves the cost of all unknown.
         {{ attempt_money('case when count(cost) = count(*) then sum(cost) end') }} as cost,
-        {{ attempt_money('case when count(list_cost) = count(*) then sum(list_cost) end') }} as list_cost
-    from {{ ref('int_guardrail_charges') }}
+        {{ attempt_money('case when count(list_cost) = count(*) then sum(list_cost) end') }} as list_cost,
+        {{ attempt_money(
+            "case when count(case when meter = 'guardrail' and cost is null then 1 end) = 0"
+            ~ " then coalesce(sum(case when meter = 'guardrail' then cost end), 0) end"
+        ) }} as guardrail_cost,
+        min(case when cost is null then meter end) as lacking_meter
+    from {{ ref('int_unit_charges') }}
     where
         is_published
         {{ and_in_rebuild_days('day') }}
@@ -64,18 +69,19 @@ logged_attempts as (
         attempts.cache_write_1h_tokens,
         attempts.output_tokens,
         attempts.reasoning_tokens,
-        attempts.audio_input_tokens,
-        attempts.audio_output_tokens,
-        attempts.image_input_tokens,
-        attempts.web_search_calls,
-        coalesce(searches.billed_web_searches, attempts.web_search_calls) as billed_web_searches,
-        attempts.file_search_calls,
-        attempts.code_interpreter_calls,
-        attempts.cache_storage_token_hours,
-        coalesce(guardrails.units, 0) as guardrail_units,
-        case when guardrails.attempt_id is null then cast(0 as decimal(18, 12)) else guardrails.cost end as guardrail_cost,
-        case when guardrails.attempt_id is null then cast(0 as decimal(18, 12)) else guardrails.list_cost end
-            as guardrail_list_cost,
+        attempts.unit_input_tokens,
+        attempts.unit_output_tokens,
+        -- A log that tells what the output is made of says so also where it is text only.
+        coalesce(attempts.units like '%_output"%', false) as states_output_parts,
+        units.attempt_id is not null as has_units,
+        case when units.attempt_id is null then cast(0 as decimal(18, 12)) else units.cost end as unit_cost,
+        case when units.attempt_id is null then cast(0 as decimal(18, 12)) else units.list_cost end as unit_list_cost,
+        case when units.attempt_id is null then cast(0 as decimal(18, 12)) else units.guardrail_cost end as guardrail_cost,
+        units.lacking_meter,
+        coalesce(modifiers.price_list, attempts.service_tier) as price_tier,
+        cast(coalesce(modifiers.multiplier, 1) as decimal(9, 6)) as price_multiplier,
+        {{ joined_names(['attempts.usage_not_understood', 'modifiers.unknown_attributes']) }} as usage_not_understood,
+        attempts.provider_request_id,
         attempts.usage_reported,
         attempts.usage_disagrees,
         attempts.cache_hit,
@@ -99,16 +105,16 @@ logged_attempts as (
             attempts.day = mapped.day
             and attempts.source = mapped.source
             and attempts.attempt_id = mapped.attempt_id
-    left join {{ ref('int_billed_searches') }} as searches
+    left join units
         on
-            attempts.day = searches.day
-            and attempts.source = searches.source
-            and attempts.attempt_id = searches.attempt_id
-    left join guardrails
+            attempts.day = units.day
+            and attempts.source = units.source
+            and attempts.attempt_id = units.attempt_id
+    left join {{ ref('int_attempt_modifiers') }} as modifiers
         on
-            attempts.day = guardrails.day
-            and attempts.source = guardrails.source
-            and attempts.attempt_id = guardrails.attempt_id
+            attempts.day = modifiers.day
+            and attempts.source = modifiers.source
+            and attempts.attempt_id = modifiers.attempt_id
     left join {{ ref('int_outcome_use_cases') }} as of_outcome on attempts.outcome_id = of_outcome.outcome_id
     left join {{ ref('stg_reference__provider_aliases') }} as provider_aliases
         on attempts.logged_provider = provider_aliases.alias
@@ -164,17 +170,18 @@ placed_attempts as (
         logged_attempts.cache_write_1h_tokens,
         logged_attempts.output_tokens,
         logged_attempts.reasoning_tokens,
-        logged_attempts.audio_input_tokens,
-        logged_attempts.audio_output_tokens,
-        logged_attempts.image_input_tokens,
-        logged_attempts.web_search_calls,
-        logged_attempts.billed_web_searches,
-        logged_attempts.file_search_calls,
-        logged_attempts.code_interpreter_calls,
-        logged_attempts.cache_storage_token_hours,
-        logged_attempts.guardrail_units,
+        logged_attempts.unit_input_tokens,
+        logged_attempts.unit_output_tokens,
+        logged_attempts.states_output_parts,
+        logged_attempts.has_units,
+        logged_attempts.unit_cost,
+        logged_attempts.unit_list_cost,
         logged_attempts.guardrail_cost,
-        logged_attempts.guardrail_list_cost,
+        logged_attempts.lacking_meter,
+        logged_attempts.price_tier,
+        logged_attempts.price_multiplier,
+        logged_attempts.usage_not_understood,
+        logged_attempts.provider_request_id,
         {{ context_tokens('logged_attempts') }} as context_tokens,
         {{ priced_input_tokens('logged_attempts') }} as priced_input_tokens,
         logged_attempts.logged_cost,
@@ -219,6 +226,7 @@ published_rate_cards as (
         {%- for kind in billed_units('attempts') %}
         {{ kind }}_price,
         {%- endfor %}
+        has_output_parts,
         is_free,
         list_currency,
         list_prices
@@ -238,27 +246,23 @@ rated_attempts as (
         rate_cards.is_free,
         rate_cards.currencies = 1 and price_fx.rate is not null as is_convertible,
         -- Rounded once, after currency.
-        {{ in_reporting_currency(cost_by_card('placed_attempts', 'rate_cards'), 'price_fx.rate') }} as book_cost,
+        {{ in_reporting_currency(
+            multiplied(cost_by_card('placed_attempts', 'rate_cards'), 'placed_attempts.price_multiplier'), 'price_fx.rate'
+        ) }} as text_cost,
         rate_cards.list_prices is not null as has_list_prices,
         case
             when rate_cards.list_prices is not null
-                then {{ in_reporting_currency(list_cost_by_card('placed_attempts', 'rate_cards'), 'list_fx.rate') }}
+                then {{ in_reporting_currency(
+                    multiplied(list_cost_by_card('placed_attempts', 'rate_cards'), 'placed_attempts.price_multiplier'),
+                    'list_fx.rate'
+                ) }}
         end as listed_cost,
-        {%- for kind in tool_kinds() %}
-        rate_cards.{{ kind }}_price is null and {{ billed_units('placed_attempts')[kind] }} > 0 as lacks_{{ kind }}_price,
-        {%- endfor %}
-        placed_attempts.guardrail_cost,
-        placed_attempts.guardrail_list_cost,
-        placed_attempts.guardrail_cost is null as lacks_guardrail_price,
+        coalesce(rate_cards.has_output_parts, false) and placed_attempts.output_tokens > placed_attempts.reasoning_tokens
+        and not placed_attempts.states_output_parts as lacks_output_parts,
+        not placed_attempts.has_units and coalesce(rate_cards.request_price, 0) = 0
+        and placed_attempts.context_tokens + placed_attempts.output_tokens = 0 as uses_nothing,
         capacity.attempt_id is not null as is_on_capacity,
-        capacity.capacity_cost,
-        -- Hours pay for tokens; calls of tools are billed besides.
-        case
-            when capacity.attempt_id is null or {{ tool_units('placed_attempts') }} = 0 then 0
-            else {{ in_reporting_currency(
-                part_by_card('placed_attempts', 'rate_cards', tool_kinds()), 'price_fx.rate'
-            ) }}
-        end as tool_cost,
+        capacity.capacity_cost as hours_cost,
         {{ attempt_money(converted('placed_attempts.logged_cost', 'logged_fx.rate')) }} as logged_cost,
         placed_attempts.logged_currency,
         placed_attempts.file_sha256,
@@ -307,37 +311,61 @@ costed_attempts as (
         is_in_book,
         is_free,
         is_on_capacity,
-        guardrail_cost,
-        guardrail_list_cost,
-        {{ attempt_money('tool_cost') }} as tool_cost,
-        -- Guardrails are paid besides, whatever answered.
-        {{ attempt_money('case when usage_reported then capacity_cost + tool_cost + guardrail_cost end') }}
-            as capacity_cost,
-        {{ attempt_money('case when is_convertible and usage_reported then book_cost + guardrail_cost end') }}
-            as book_cost,
+        -- Units that hours do not pay for are billed besides.
+        {{ attempt_money('case when usage_reported then hours_cost + unit_cost end') }} as capacity_cost,
+        -- What is not billed by anything that the log reports has no price of ours.
+        case
+            when lacks_output_parts then 'output_parts_not_reported'
+            when uses_nothing and not coalesce(is_free, false) and (status = 'success' or logged_cost > 0)
+                then 'nothing_to_price'
+        end as not_reported_reason,
+        {{ attempt_money('case when is_convertible and usage_reported then text_cost + unit_cost end') }} as whole_book_cost,
         {{ attempt_money(
             'case when is_convertible and usage_reported'
-            ~ ' then case when has_list_prices then listed_cost else book_cost end + guardrail_list_cost end'
+            ~ ' then case when has_list_prices then listed_cost else text_cost end + unit_list_cost end'
         ) }} as list_cost,
+        text_cost,
+        hours_cost,
+        is_convertible,
+        has_rate_card
+    from rated_attempts
+
+),
+
+reasoned_attempts as (
+
+    select
+        {%- for column in carried %}
+        {{ column }},
+        {%- endfor %}
+        price_version_id,
+        -- A zero that was logged for a call that was served is no price.
+        case when logged_cost <> 0 or status <> 'success' then logged_cost end as believed_cost,
+        logged_cost,
+        logged_currency,
+        file_sha256,
+        file_row_no,
+        declared_tier,
+        is_in_book,
+        is_free,
+        is_on_capacity,
+        capacity_cost,
+        list_cost,
+        case when not_reported_reason is null then whole_book_cost end as book_cost,
         case
-            when cache_hit then case when lacks_guardrail_price then 'no_price_for_guardrail' end
+            when cache_hit then 'no_price_for_' || lacking_meter
             when not usage_reported then 'usage_not_reported'
-            when is_on_capacity and capacity_cost is null then 'no_fx'
+            when is_on_capacity and hours_cost is null then 'no_fx'
             when not is_on_capacity and not is_in_book then 'unknown_model'
             when not is_on_capacity and not has_rate_card then 'no_price_for_tier_or_time'
             when not is_on_capacity and not is_convertible then 'no_fx'
-            {%- for kind in stand_alone_kinds() %}
-            when lacks_{{ kind }}_price then 'no_price_for_{{ kind }}'
-            {%- endfor %}
-            when is_on_capacity
-                then case
-                    when tool_cost is null then 'no_fx'
-                    when {{ attempt_money('capacity_cost + tool_cost + guardrail_cost') }} is null then 'cost_out_of_range'
-                end
-            when book_cost is null then 'no_price_for_token_kind'
-            when {{ attempt_money('book_cost + guardrail_cost') }} is null then 'cost_out_of_range'
+            when lacking_meter is not null then 'no_price_for_' || lacking_meter
+            when is_on_capacity then case when capacity_cost is null then 'cost_out_of_range' end
+            when text_cost is null then 'no_price_for_token_kind'
+            when not_reported_reason is not null then not_reported_reason
+            when whole_book_cost is null then 'cost_out_of_range'
         end as unpriced_reason
-    from rated_attempts
+    from costed_attempts
 
 )
 
@@ -380,44 +408,42 @@ select
     hidden_retries,
     usage_reported,
     usage_disagrees,
+    usage_not_understood,
+    provider_request_id,
     input_tokens,
     cache_read_tokens,
     cache_write_tokens,
     cache_write_1h_tokens,
     output_tokens,
     reasoning_tokens,
-    audio_input_tokens,
-    audio_output_tokens,
-    image_input_tokens,
-    web_search_calls,
-    billed_web_searches,
-    file_search_calls,
-    code_interpreter_calls,
-    cache_storage_token_hours,
-    guardrail_units,
+    unit_input_tokens,
+    unit_output_tokens,
+    unit_cost,
     guardrail_cost,
-    cast(case when is_on_capacity and not cache_hit then tool_cost else 0 end as decimal(18, 12)) as capacity_tool_cost,
+    price_tier,
+    price_multiplier,
     context_tokens,
     -- Capacity is paid by the hour: neither tokens nor what a gateway logged for them cost anything more.
     case
-        when cache_hit then guardrail_cost
+        when cache_hit then unit_cost
         when is_on_capacity then capacity_cost
-        else coalesce(book_cost, logged_cost)
+        else coalesce(book_cost, believed_cost)
     end as cost,
     case
         when cache_hit
-            then case when guardrail_cost is null then 'unpriced' when guardrail_cost > 0 then 'price_book' else 'free' end
+            then case when unit_cost is null then 'unpriced' when unit_cost > 0 then 'price_book' else 'free' end
         when is_on_capacity then case when capacity_cost is null then 'unpriced' else 'price_book' end
-        when book_cost is not null then case when is_free and guardrail_cost = 0 then 'free' else 'price_book' end
-        when logged_cost is not null then 'logged'
+        when book_cost is not null
+            then case when (is_free or price_multiplier = 0) and unit_cost = 0 then 'free' else 'price_book' end
+        when believed_cost is not null then 'logged'
         else 'unpriced'
     end as cost_source,
     is_on_capacity,
-    case when cache_hit then guardrail_list_cost else list_cost end as list_cost,
+    case when cache_hit then unit_list_cost else list_cost end as list_cost,
     case when not cache_hit and book_cost is not null then price_version_id end as price_version_id,
     unpriced_reason,
     logged_cost,
     logged_currency,
     file_sha256,
     file_row_no
-from costed_attempts
+from reasoned_attempts

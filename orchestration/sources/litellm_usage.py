@@ -87,12 +87,12 @@ def usage_columns(
         _add_meters(units, stated)
     if breakdown or "is_byok" in usage:
         _add_fees(units, usage, breakdown)
-    residency = breakdown.get("data_residency")
+    places = {name: breakdown[name] for name in ("data_residency", "vertex_location") if breakdown.get(name)}
     return {
         **counts,
         **units.columns(),
         "usage_not_understood": _not_understood(stated, breakdown),
-        "modifiers": modifiers({**usage, "data_residency": residency} if residency else usage),
+        "modifiers": modifiers({**usage, **places} if places else usage),
     }
 
 

@@ -11,7 +11,15 @@ from orchestration.ingest.privacy import is_label, to_json
 from orchestration.ingest.values import integer
 
 # Attributes that vendors price by, and words with which they say that nothing special was served.
-PRICE_ATTRIBUTES = ("speed", "inference_geo", "data_residency", "search_context_size")
+PRICE_ATTRIBUTES = (
+    "speed",
+    "inference_geo",
+    "data_residency",
+    "vertex_location",
+    "search_type",
+    "search_context_size",
+    "auth",
+)
 _NOTHING_SPECIAL = frozenset(
     ("", "standard", "default", "global", "none", "null", "not_available", "auto", "on_demand")
 )

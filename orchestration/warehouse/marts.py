@@ -9,6 +9,7 @@ from orchestration.warehouse.database import quote_name
 # The marts that grow fastest, with the column that holds their day. A run writes the days of control.rebuild_days anew
 # and leaves the others as they were, so these are hashed and exported by day. The rest is cheaper whole.
 DAILY_MARTS = {
+    "attempt_units": "day",
     "attempts": "day",
     "focus_cost_and_usage": "x_Day",
     "outcomes": "day",

@@ -15,16 +15,15 @@ select
     cost_source,
     case when cost_source in ('logged', 'unpriced') then unpriced_reason end as unpriced_reason,
     count(*) as attempts,
-    cast(sum(input_tokens + audio_input_tokens + image_input_tokens) as bigint) as input_tokens,
+    cast(sum(input_tokens + unit_input_tokens) as bigint) as input_tokens,
     cast(sum(cache_read_tokens) as bigint) as cache_read_tokens,
     cast(sum(cache_write_tokens + cache_write_1h_tokens) as bigint) as cache_write_tokens,
-    cast(sum(output_tokens + audio_output_tokens) as bigint) as output_tokens,
-    cast(sum(web_search_calls + file_search_calls + code_interpreter_calls) as bigint) as tool_calls,
-    cast(sum(cache_storage_token_hours) as bigint) as cache_storage_token_hours,
+    cast(sum(output_tokens + unit_output_tokens) as bigint) as output_tokens,
     cast(sum(case when model_alias is not null then 1 else 0 end) as bigint) as aliased_attempts,
     cast(sum(case when deployment is not null and not is_on_capacity then 1 else 0 end) as bigint)
         as undeclared_deployment_attempts,
     cast(sum(case when usage_disagrees then 1 else 0 end) as bigint) as disagreeing_attempts,
+    cast(sum(case when usage_not_understood is not null then 1 else 0 end) as bigint) as not_understood_attempts,
     cast(sum(case when cost is null then 1 else 0 end) as bigint) as unpriced_attempts,
     cast(coalesce(sum(cost), 0) as decimal(38, 12)) as inference_cost
 from {{ ref('attempts') }}

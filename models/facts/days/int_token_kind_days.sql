@@ -1,12 +1,11 @@
 {{ config(materialized='incremental', incremental_strategy='replace_days') }}
 
 {%- set kinds = billed_units('attempts') %}
-{%- set not_tokens = stand_alone_kinds() + ['request'] %}
 {%- set group_key = [
     'day', 'owner', 'use_case', 'provider', 'model', 'service_tier', 'is_unpriced', 'is_on_capacity',
-    'price_version_id'
+    'price_version_id', 'price_multiplier'
 ] %}
-{#- Of what the log priced, or nobody, no part is known to be the guardrails'. -#}
+{#- Of what the log priced, or nobody, no part is known to be that of a unit. -#}
 {%- set is_priced = "attempts.cost_source in ('price_book', 'free')" %}
 
 {%- set weighed = group_key + ['attempts', 'cost', 'list_cost', 'request_price'] %}
@@ -16,26 +15,29 @@
 -- of the attempts' cost, and of their cost at list prices, falls to them. The parts of a group add up exactly to what its
 -- attempts cost; the rest that rounding leaves goes to the kind that costs most. Capacity paid by the hour is split by
 -- tokens. What cannot be split, because the book has no price and the log's own cost stands in, is of the kind
--- `unsplit`. Cache hits use no tokens of a provider. Units of guardrails are of the provider and policy that bill them.
-with guardrail_charges as (
+-- `unsplit`. Cache hits use no tokens of a provider. Units beyond text tokens have prices of their own, so that they are no
+-- part of the split; those of guardrails and tools are of the provider that bills them.
+with unit_charges as (
 
     select
         day,
         source,
         attempt_id,
+        meter,
+        is_of_other_model,
         provider,
         model,
-        units,
+        case when unit = 'tokens' then quantity else billed_quantity end as units,
         cost,
         list_cost
-    from {{ ref('int_guardrail_charges') }}
+    from {{ ref('int_unit_charges') }}
     where
         is_published
         {{ and_in_rebuild_days('day') }}
 
 ),
 
-guardrail_costs as (
+unit_costs as (
 
     select
         day,
@@ -43,7 +45,7 @@ guardrail_costs as (
         attempt_id,
         sum(cost) as cost,
         sum(coalesce(list_cost, cost)) as list_cost
-    from guardrail_charges
+    from unit_charges
     group by
         day,
         source,
@@ -79,49 +81,22 @@ spent_attempts as (
         attempts.cost_source in ('logged', 'unpriced') as is_unpriced,
         attempts.is_on_capacity,
         attempts.price_version_id,
-        attempts.cost - coalesce(guardrail_costs.cost, 0) - attempts.capacity_tool_cost as cost,
+        attempts.price_multiplier,
+        attempts.cost - coalesce(unit_costs.cost, 0) as cost,
         -- Without a list price, what it costs stands in.
-        coalesce(
-            attempts.list_cost - coalesce(guardrail_costs.list_cost, 0),
-            attempts.cost - coalesce(guardrail_costs.cost, 0)
-        ) - attempts.capacity_tool_cost as list_cost,
+        coalesce(attempts.list_cost - unit_costs.list_cost, attempts.list_cost, attempts.cost - coalesce(unit_costs.cost, 0))
+            as list_cost,
         {%- for kind, units in kinds.items() %}
-        case
-            when attempts.cache_hit {{ 'or attempts.capacity_tool_cost > 0' if kind in tool_kinds() }} then 0
-            else {{ units }}
-        end as {{ kind }}_tokens{{ ',' if not loop.last }}
+        case when attempts.cache_hit then 0 else {{ units }} end as {{ kind }}_tokens{{ ',' if not loop.last }}
         {%- endfor %}
     from {{ ref('attempts') }} as attempts
-    left join guardrail_costs
+    left join unit_costs
         on
-            attempts.day = guardrail_costs.day
-            and attempts.source = guardrail_costs.source
-            and attempts.attempt_id = guardrail_costs.attempt_id
+            attempts.day = unit_costs.day
+            and attempts.source = unit_costs.source
+            and attempts.attempt_id = unit_costs.attempt_id
             and {{ is_priced }}
     where true {{ and_in_rebuild_days('attempts.day') }}
-
-    union all
-
-    -- Tools that are paid beside the hours of capacity.
-    select
-        attempts.day,
-        attempts.owner,
-        attempts.use_case,
-        attempts.provider,
-        attempts.model,
-        attempts.service_tier,
-        false as is_unpriced,
-        false as is_on_capacity,
-        attempts.price_version_id,
-        attempts.capacity_tool_cost as cost,
-        attempts.capacity_tool_cost as list_cost,
-        {%- for kind, units in kinds.items() %}
-        {{ units if kind in tool_kinds() else '0' }} as {{ kind }}_tokens{{ ',' if not loop.last }}
-        {%- endfor %}
-    from {{ ref('attempts') }} as attempts
-    where
-        attempts.capacity_tool_cost > 0
-        {{ and_in_rebuild_days('attempts.day') }}
 
 ),
 
@@ -149,8 +124,8 @@ weighed_groups as (
         price_groups.cost,
         price_groups.list_cost,
         {%- for kind in kinds %}
-        {#- Requests and calls of tools are no tokens, so the hours of capacity are not theirs. -#}
-        {%- set kind_tokens = '0' if kind in not_tokens else 'price_groups.' ~ kind ~ '_tokens' %}
+        {#- Requests are no tokens, so the hours of capacity are not theirs. -#}
+        {%- set kind_tokens = '0' if kind == 'request' else 'price_groups.' ~ kind ~ '_tokens' %}
         price_groups.{{ kind }}_tokens,
         {%- if kind == 'request' %}
         prices.request_price,
@@ -158,13 +133,19 @@ weighed_groups as (
         case
             when price_groups.is_unpriced or price_groups.{{ kind }}_tokens = 0 then cast(0 as decimal(38, 15))
             when price_groups.is_on_capacity then cast({{ kind_tokens }} as decimal(38, 15))
-            else cast(price_groups.{{ kind }}_tokens as decimal(14, 0)) * coalesce(prices.{{ kind }}_price, 0)
+            else {{ multiplied(
+                'cast(price_groups.' ~ kind ~ '_tokens as decimal(14, 0)) * coalesce(prices.' ~ kind ~ '_price, 0)',
+                'price_groups.price_multiplier', 'decimal(38, 15)'
+            ) }}
         end as {{ kind }}_weight,
         case
             when price_groups.is_unpriced or price_groups.{{ kind }}_tokens = 0 then cast(0 as decimal(38, 15))
             when price_groups.is_on_capacity and price_groups.price_version_id is null
                 then cast({{ kind_tokens }} as decimal(38, 15))
-            else cast(price_groups.{{ kind }}_tokens as decimal(14, 0)) * coalesce(prices.{{ kind }}_list_price, 0)
+            else {{ multiplied(
+                'cast(price_groups.' ~ kind ~ '_tokens as decimal(14, 0)) * coalesce(prices.' ~ kind ~ '_list_price, 0)',
+                'price_groups.price_multiplier', 'decimal(38, 15)'
+            ) }}
         end as {{ kind }}_list_weight{{ ',' if not loop.last }}
         {%- endfor %}
     from price_groups
@@ -285,15 +266,15 @@ parts as (
         attempts.day,
         attempts.owner,
         attempts.use_case,
-        charges.provider,
-        charges.model,
-        'standard' as service_tier,
-        'guardrail' as token_kind,
+        case when charges.is_of_other_model then charges.provider else attempts.provider end as provider,
+        case when charges.is_of_other_model then charges.model else attempts.model end as model,
+        case when charges.is_of_other_model then 'standard' else attempts.service_tier end as service_tier,
+        charges.meter as token_kind,
         charges.units as tokens,
         case when {{ is_priced }} then 0 else charges.units end as unpriced_tokens,
         case when {{ is_priced }} then charges.cost else 0 end as cost,
         case when {{ is_priced }} then coalesce(charges.list_cost, charges.cost) else 0 end as list_cost
-    from guardrail_charges as charges
+    from unit_charges as charges
     inner join {{ ref('attempts') }} as attempts
         on
             charges.day = attempts.day
@@ -311,8 +292,8 @@ select
     model,
     service_tier,
     token_kind,
-    cast(sum(tokens) as bigint) as tokens,
-    cast(sum(unpriced_tokens) as bigint) as unpriced_tokens,
+    cast(sum(tokens) as decimal(38, 12)) as tokens,
+    cast(sum(unpriced_tokens) as decimal(38, 12)) as unpriced_tokens,
     cast(sum(cost) as decimal(38, 12)) as cost,
     cast(sum(list_cost) as decimal(38, 12)) as list_cost
 from parts

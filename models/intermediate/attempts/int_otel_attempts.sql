@@ -9,6 +9,17 @@
     'release_id', 'logged_cost', 'logged_currency', 'attributes'
 ] %}
 
+{%- set columns = [
+    'source', 'trace_id', 'span_id', 'parent_span_id', 'scope_name', 'attempt_id', 'parent_id', 'response_id',
+    'outcome_id', 'logged_use_case', 'logged_task_class', 'logged_provider', 'logged_model', 'service_tier',
+    'started_at', 'ended_at', 'status', 'whole_input_tokens', 'whole_cache_read_tokens', 'cache_write_tokens',
+    'cache_write_1h_tokens', 'whole_output_tokens', 'reasoning_tokens', 'unit_input_tokens',
+    'unit_cache_read_tokens', 'unit_output_tokens', 'units', 'usage_disagrees', 'usage_not_understood', 'modifiers',
+    'reported_buckets', 'is_of_vendor', 'cache_hit', 'prompt_hash', 'input_valid', 'can_wait', 'experiment',
+    'release_id', 'logged_cost', 'logged_currency', 'hidden_retries', 'attributes', 'calls_model', 'may_call_model',
+    'file_sha256', 'file_row_no'
+] %}
+
 -- Guarantees one row per call of a model. Spans are of one call when they name one response, whatever their traces, or
 -- when they failed without one under the same parent, at the same time, seen by different instrumentations. The span of
 -- the vendor's own client stays, else the one that reports more; the others fill in what it does not report, count by
@@ -18,7 +29,7 @@
 -- there when all spans of the trace that name one agree.
 with possible_calls as (
 
-    select *
+    select {{ columns | join(', ') }}
     from {{ ref('stg_otel__spans') }}
     where
         (calls_model or may_call_model)
@@ -125,7 +136,7 @@ around_calls as (
 calls as (
 
     select
-        possible_calls.*,
+        {{ columns_of('possible_calls', columns) }},
         coalesce(possible_calls.parent_span_id, '') as parent_key
     from possible_calls
     inner join traces_in_scope
@@ -166,7 +177,9 @@ failures as (
 first_failures as (
 
     select
-        *,
+        source,
+        attempt_id,
+        started_at,
         min(started_at) over same_place as first_started_at,
         {{ first_known('attempt_id', composite(['started_at', 'attempt_id'])) }} over same_place as first_attempt_id,
         {{ first_known('finished_at', composite(['started_at', 'attempt_id'])) }} over same_place as first_finished_at
@@ -178,7 +191,7 @@ first_failures as (
 keyed_calls as (
 
     select
-        calls.*,
+        {{ columns_of('calls', columns + ['parent_key']) }},
         case
             when calls.response_id is not null then 'response:' || calls.response_id
             when first_failures.started_at <= first_failures.first_finished_at
@@ -196,7 +209,7 @@ keyed_calls as (
 ranked_calls as (
 
     select
-        *,
+        {{ (columns + ['parent_key', 'call_key']) | join(', ') }},
         row_number() over (
             partition by source, call_key
             order by is_of_vendor desc, reported_buckets desc, started_at, whole_output_tokens desc, attempt_id
@@ -253,7 +266,9 @@ whole_calls as (
 text_of_calls as (
 
     select
-        *,
+        source, trace_id, attempt_id, parent_key, logged_model, started_at, ended_at, status, usage_disagrees,
+        most_hidden_retries, file_sha256, file_row_no,
+        {{ filled | join(', ') }},
         whole_input_tokens - coalesce(whole_cache_read_tokens, 0) - coalesce(cache_write_tokens, 0)
             - coalesce(cache_write_1h_tokens, 0) - coalesce(unit_input_tokens, 0) as text_input_tokens,
         coalesce(whole_cache_read_tokens, 0) - coalesce(unit_cache_read_tokens, 0) as text_cache_read_tokens,

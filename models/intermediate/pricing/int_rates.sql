@@ -2,7 +2,6 @@
 {%- set kind_key = model_key + ['region', 'service_tier', 'price_window', 'token_kind'] %}
 {%- set rate_key = kind_key + ['above_tokens'] %}
 {%- set segment_key = kind_key + ['valid_from'] %}
-{%- set stand_alone = "'" ~ stand_alone_kinds() | join("', '") ~ "'" %}
 
 -- Guarantees one row per version of the book, provider, model, region, service tier, part of the week, token kind,
 -- threshold and half-open interval: the price in force there, after negotiated prices, discounts and uplifts. Intervals
@@ -15,6 +14,21 @@ with versions as (
         book_version,
         known_from
     from {{ ref('int_book_versions') }}
+
+),
+
+-- The second book has only what the first one lacks.
+listed_prices as (
+
+    select
+        provider, model, region, service_tier, price_window, token_kind, above_tokens, price_per_million, currency, source,
+        known_from, valid_from, valid_to
+    from {{ ref('stg_reference__model_prices') }}
+    union all
+    select
+        provider, model, region, service_tier, price_window, token_kind, above_tokens, price_per_million, currency, source,
+        known_from, valid_from, valid_to
+    from {{ ref('stg_reference__second_prices') }}
 
 ),
 
@@ -35,7 +49,7 @@ book as (
         prices.known_from,
         prices.valid_from,
         prices.valid_to
-    from {{ ref('stg_reference__model_prices') }} as prices
+    from listed_prices as prices
     inner join versions on prices.known_from <= versions.known_from
 
 ),
@@ -219,8 +233,10 @@ segment_keys as (
         segments.valid_to,
         -- While the book prices the tier, what it leaves out is not taken from the standard tier: otherwise a discount
         -- could raise a price.
-        case when segment_tiers.service_tier is null then 'standard' else keys.service_tier end as listed_tier
+        case when segment_tiers.service_tier is null then 'standard' else keys.service_tier end as listed_tier,
+        coalesce(meters.unit, 'tokens') <> 'tokens' as is_stand_alone
     from keys
+    left join {{ ref('stg_reference__meters') }} as meters on keys.token_kind = meters.meter
     inner join segments on {{ same('keys', 'segments', model_key) }}
     left join segment_tiers
         on
@@ -287,11 +303,11 @@ key_overrides as (
         overrides.valid_from as begins_at,
         -- Without a token kind an override is about tokens: calls of tools and storage keep their list price.
         case
-            when overrides.token_kind is null and segment_keys.token_kind in ({{ stand_alone }}) then 0
+            when overrides.token_kind is null and segment_keys.is_stand_alone then 0
             else overrides.discount_share
         end as discount_share,
         case
-            when overrides.token_kind is null and segment_keys.token_kind in ({{ stand_alone }}) then 1
+            when overrides.token_kind is null and segment_keys.is_stand_alone then 1
             else overrides.multiplier
         end as multiplier,
         overrides.multiplier is not null as is_uplift,
@@ -311,7 +327,7 @@ key_overrides as (
             and (
                 overrides.price_per_million is null
                 or overrides.token_kind is not null
-                or segment_keys.token_kind not in ({{ stand_alone }})
+                or not segment_keys.is_stand_alone
             )
 
 ),

@@ -1,22 +1,9 @@
 {{ config(materialized='incremental', incremental_strategy='replace_days', period_column='"x_Day"') }}
 
-{%- set meters = {
-    'input': ['Input Tokens', 'Tokens'],
-    'cache_read': ['Cached Input Tokens', 'Tokens'],
-    'cache_write': ['Cache Write Tokens', 'Tokens'],
-    'cache_write_1h': ['Cache Write Tokens (1 Hour)', 'Tokens'],
-    'output': ['Output Tokens', 'Tokens'],
-    'reasoning': ['Reasoning Tokens', 'Tokens'],
-    'audio_input': ['Audio Input Tokens', 'Tokens'],
-    'audio_output': ['Audio Output Tokens', 'Tokens'],
-    'image_input': ['Image Input Tokens', 'Tokens'],
-    'request': ['Requests', 'Requests'],
-    'web_search': ['Web Searches', 'Requests'],
-    'file_search': ['File Searches', 'Requests'],
-    'code_interpreter': ['Code Interpreter Sessions', 'Requests'],
-    'cache_storage': ['Cache Storage', 'Token-Hours'],
-    'guardrail': ['Guardrail Units', 'Units'],
-    'unsplit': ['Tokens of All Kinds', 'Tokens']
+{%- set text_meters = {
+    'input': 'Input Tokens', 'cache_read': 'Cached Input Tokens', 'cache_write': 'Cache Write Tokens',
+    'cache_write_1h': 'Cache Write Tokens (1 Hour)', 'output': 'Output Tokens', 'reasoning': 'Reasoning Tokens',
+    'request': 'Requests', 'unsplit': 'Tokens of All Kinds'
 } %}
 
 -- Guarantees one row per day, owner, use case, provider, model, service tier and token kind, in the columns of FOCUS
@@ -25,20 +12,43 @@
 with token_kind_days as (
 
     select
-        day,
-        owner,
-        use_case,
-        provider,
-        model,
-        service_tier,
-        token_kind,
-        tokens,
-        unpriced_tokens,
-        cost,
-        list_cost,
-        {{ period_start('day', 'month') }} as month
-    from {{ ref('int_token_kind_days') }}
-    where true {{ and_in_rebuild_days('day') }}
+        kinds.day,
+        kinds.owner,
+        kinds.use_case,
+        kinds.provider,
+        kinds.model,
+        kinds.service_tier,
+        kinds.token_kind,
+        kinds.tokens,
+        kinds.unpriced_tokens,
+        kinds.cost,
+        kinds.list_cost,
+        case meters.unit
+            when 'tokens' then 'Tokens'
+            when 'token_hours' then 'Token-Hours'
+            when 'units' then 'Units'
+            when 'seconds' then 'Seconds'
+            when 'characters' then 'Characters'
+            when 'money' then 'Fees'
+            else case
+                when kinds.token_kind = 'request' or meters.meter is not null then 'Requests'
+                when kinds.token_kind in ('{{ text_meters | join("', '") }}') then 'Tokens'
+                else 'Units'
+            end
+        end as focus_unit,
+        coalesce(
+            meters.sku_meter,
+            case kinds.token_kind
+                {%- for kind, sku_meter in text_meters.items() %}
+                when '{{ kind }}' then '{{ sku_meter }}'
+                {%- endfor %}
+                else kinds.token_kind
+            end
+        ) as sku_meter,
+        {{ period_start('kinds.day', 'month') }} as month
+    from {{ ref('int_token_kind_days') }} as kinds
+    left join {{ ref('stg_reference__meters') }} as meters on kinds.token_kind = meters.meter
+    where true {{ and_in_rebuild_days('kinds.day') }}
 
 )
 
@@ -58,11 +68,7 @@ select
     {{ start_of_day(add_days('day', 1)) }} as "ChargePeriodEnd",
     {{ start_of_day('day') }} as "ChargePeriodStart",
     cast(tokens as decimal(38, 12)) as "ConsumedQuantity",
-    case token_kind
-        {%- for kind, (meter, unit) in meters.items() %}
-        when '{{ kind }}' then '{{ unit }}'
-        {%- endfor %}
-    end as "ConsumedUnit",
+    focus_unit as "ConsumedUnit",
     cost as "ContractedCost",
     cost as "EffectiveCost",
     cast(null as varchar) as "InvoiceId",
@@ -70,22 +76,14 @@ select
     list_cost as "ListCost",
     'Standard' as "PricingCategory",
     cast(tokens as decimal(38, 12)) as "PricingQuantity",
-    case token_kind
-        {%- for kind, (meter, unit) in meters.items() %}
-        when '{{ kind }}' then '{{ unit }}'
-        {%- endfor %}
-    end as "PricingUnit",
+    focus_unit as "PricingUnit",
     provider as "ProviderName",
     provider as "PublisherName",
     'AI and Machine Learning' as "ServiceCategory",
     provider || ' inference' as "ServiceName",
     'Generative AI' as "ServiceSubcategory",
     provider || '/' || model || '/' || token_kind as "SkuId",
-    case token_kind
-        {%- for kind, (meter, unit) in meters.items() %}
-        when '{{ kind }}' then '{{ meter }}'
-        {%- endfor %}
-    end as "SkuMeter",
+    sku_meter as "SkuMeter",
     provider || '/' || model || '/' || token_kind || '/' || service_tier as "SkuPriceId",
     {{ json_text({'owner': 'owner', 'use_case': 'use_case'}) }} as "Tags",
     day as "x_Day",

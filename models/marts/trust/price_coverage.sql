@@ -1,7 +1,7 @@
 -- Guarantees one row per provider, model, service tier and reason, all time: how its attempts were priced, and for
--- those without a price of ours what it would take. Unpriced attempts count tokens, never a cost of zero. A guardrail
--- without a price is named beside the model that it checked, whose attempts it leaves unpriced.
-with missing_policies as (
+-- those without a price of ours what it would take. Unpriced attempts count tokens, never a cost of zero. A unit
+-- beyond text tokens without a price is named beside the model whose attempts it leaves unpriced.
+with missing_meters as (
 
     select
         provider,
@@ -9,20 +9,20 @@ with missing_policies as (
         service_tier,
         tier,
         unpriced_reason,
-        guardrail_provider || '/' || guardrail_model as policy,
-        cast(sum(units) as bigint) as units
-    from {{ ref('int_unpriced_guardrail_days') }}
+        case when is_of_other_model then unit_provider || '/' || unit_model else meter end as name,
+        sum(units) as units
+    from {{ ref('int_unpriced_unit_days') }}
     group by
         provider,
         model,
         service_tier,
         tier,
         unpriced_reason,
-        guardrail_provider || '/' || guardrail_model
+        case when is_of_other_model then unit_provider || '/' || unit_model else meter end
 
 ),
 
-missing_guardrails as (
+missing_units as (
 
     select
         provider,
@@ -30,8 +30,8 @@ missing_guardrails as (
         service_tier,
         tier,
         unpriced_reason,
-        {{ joined_texts("policy || ': ' || cast(units as varchar)", ', ', 'policy') }} as policies
-    from missing_policies
+        {{ joined_texts("name || ': ' || " ~ plain_number_text('units'), ', ', 'name') }} as names
+    from missing_meters
     group by
         provider,
         model,
@@ -59,11 +59,10 @@ pricing as (
         cast(sum(cache_read_tokens) as bigint) as cache_read_tokens,
         cast(sum(cache_write_tokens) as bigint) as cache_write_tokens,
         cast(sum(output_tokens) as bigint) as output_tokens,
-        cast(sum(tool_calls) as bigint) as tool_calls,
-        cast(sum(cache_storage_token_hours) as bigint) as cache_storage_token_hours,
         cast(sum(aliased_attempts) as bigint) as aliased_attempts,
         cast(sum(undeclared_deployment_attempts) as bigint) as undeclared_deployment_attempts,
         cast(sum(disagreeing_attempts) as bigint) as disagreeing_attempts,
+        cast(sum(not_understood_attempts) as bigint) as not_understood_attempts,
         cast(sum(inference_cost) as decimal(38, 12)) as inference_cost
     from {{ ref('int_spend_days') }}
     group by
@@ -94,31 +93,32 @@ select
     pricing.cache_read_tokens,
     pricing.cache_write_tokens,
     pricing.output_tokens,
-    pricing.tool_calls,
-    pricing.cache_storage_token_hours,
     pricing.aliased_attempts,
     pricing.undeclared_deployment_attempts,
     pricing.disagreeing_attempts,
+    pricing.not_understood_attempts,
     pricing.inference_cost,
-    missing.policies as missing_guardrails,
-    case pricing.reason
-        when 'priced' then null
-        when 'unknown_model'
+    missing.names as missing_units,
+    case
+        when pricing.reason = 'priced' then null
+        when pricing.reason = 'unknown_model'
             then 'add the model to model_prices, or its name to model_aliases'
-        when 'no_price_for_tier_or_time'
+        when pricing.reason = 'no_price_for_tier_or_time'
             then 'add a price for this service tier and time to model_prices or price_overrides'
-        when 'no_price_for_guardrail'
-            then 'add prices of the kind guardrail, or exchange rates, for what missing_guardrails names'
-        {%- for kind in stand_alone_kinds() if kind != 'guardrail' %}
-        when 'no_price_for_{{ kind }}' then 'add a price of the kind {{ kind }} to model_prices or price_overrides'
-        {%- endfor %}
-        when 'no_price_for_token_kind' then 'add a price for the token kinds that the model bills'
-        when 'no_fx' then 'add exchange rates of the price currency to fx_rates'
-        when 'cost_out_of_range' then 'check the counts and prices: a single call cannot cost a million'
-        when 'usage_not_reported' then 'make the client report usage (streams: include usage)'
+        when pricing.reason = 'no_price_for_token_kind' then 'add a price for the token kinds that the model bills'
+        when pricing.reason = 'no_price_for_fee' then 'add exchange rates of the currency of the fee to fx_rates'
+        when pricing.reason like 'no_price_for_%'
+            then 'add prices of the kind ' || substr(pricing.reason, 14) || ', or exchange rates, for what missing_units names'
+        when pricing.reason = 'no_fx' then 'add exchange rates of the price currency to fx_rates'
+        when pricing.reason = 'cost_out_of_range' then 'check the counts and prices: a single call cannot cost a million'
+        when pricing.reason = 'usage_not_reported' then 'make the client report usage (streams: include usage)'
+        when pricing.reason = 'output_parts_not_reported'
+            then 'make the client report what the output is made of: its parts have prices of their own'
+        when pricing.reason = 'nothing_to_price'
+            then 'make the client report the units that the model is billed by, or the cost'
     end as what_it_takes
 from pricing
-left join missing_guardrails as missing
+left join missing_units as missing
     on
         pricing.provider = missing.provider
         and pricing.model = missing.model

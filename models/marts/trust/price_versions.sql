@@ -1,5 +1,6 @@
 -- Guarantees one row per price version, token kind with a price, and time in which it holds: what an attempt's
 -- `price_version_id` stands for. A kind that is billed as the kind it is a part of is written out at that price.
+-- Prices of other units stand in attempt_units.
 with cards as (
 
     select
@@ -18,7 +19,7 @@ with cards as (
         source,
         list_prices,
         list_currency,
-        {%- for kind in card_kinds() %}
+        {%- for kind in billed_units('attempt') %}
         {{ kind }}_price{{ ',' if not loop.last }}
         {%- endfor %}
     from {{ ref('int_rate_cards') }}
@@ -27,7 +28,7 @@ with cards as (
 ),
 
 prices as (
-{% for kind in card_kinds() %}
+{% for kind in billed_units('attempt') %}
     select
         price_version_id,
         provider,

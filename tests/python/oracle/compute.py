@@ -14,6 +14,7 @@ from oracle import litellm_rows, native_rows, otel_rows
 from .human_work import cost_tickets, find_breach
 from .landing_files import BadRow, landing_files, rows_of
 from .metrics import Figures, first_of_month, monday, spend_daily, sum_cost, use_case_periods
+from .modalities import tokens_of
 from .outcomes import outcomes_of
 from .pricing import Pricer
 from .records import UNOWNED, Attempt, Clock, Decision, Outcome, OutcomeKey, Request, Ticket
@@ -220,7 +221,7 @@ def _total_input(attempt: Attempt) -> int | None:
     """Input as its source reports it: native rows without the cache, gateway rows with everything."""
     if attempt.family == "inference" or attempt.input_tokens is None:
         return attempt.input_tokens
-    return attempt.context_tokens + (attempt.audio_input_tokens or 0) + (attempt.image_input_tokens or 0)
+    return attempt.context_tokens + tokens_of(attempt.units, "input") + tokens_of(attempt.units, "cache_read")
 
 
 def _describe(attempts: Iterable[Attempt], reference: Reference) -> None:

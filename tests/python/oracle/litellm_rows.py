@@ -8,7 +8,7 @@ from typing import Any
 
 from .fields import count, instant, label, money, not_before, text
 from .landing_files import BadRow, Row, parse_json
-from .modalities import by_kind, input_units, output_units, tokens_of
+from .modalities import by_kind, input_units, output_units, price_attributes, tokens_of
 from .records import Attempt
 
 # First word found decides; compared without case.
@@ -52,6 +52,9 @@ def attempt_of(row: Row, source: str) -> Attempt:
         model=model,
         service_tier="standard" if tier in STANDARD_TIERS else tier,
         **tokens,
+        modifiers=price_attributes(
+            usage | {name: breakdown.get(name) for name in ("data_residency", "vertex_location")}
+        ),
         cache_hit=str(row.get("cache_hit")).lower() == "true",
         prompt_hash=label(text, named, "prompt_hash"),
         outcome_id=label(text, named, "outcome_id"),

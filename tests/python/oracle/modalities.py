@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from .fields import count
 from .landing_files import BadRow, Row
 
 KINDS = ("audio", "image", "video")
+PLACES = ("inference_geo", "data_residency", "vertex_location")
+PRICE_ATTRIBUTES = ("speed", *PLACES, "search_type", "search_context_size", "auth")
+NOTHING_SPECIAL = ("", "standard", "default", "global", "none", "null", "not_available", "auto", "on_demand")
+
+
+def price_attributes(stated: Any) -> dict[str, str]:
+    """Attributes that vendors price by, without those that say that nothing special was served."""
+    if not isinstance(stated, dict):
+        return {}
+    words = {name: stated[name].strip().lower() for name in PRICE_ATTRIBUTES if isinstance(stated.get(name), str)}
+    return {name: word for name, word in words.items() if word not in NOTHING_SPECIAL}
 
 
 def input_units(
@@ -31,8 +43,8 @@ def input_units(
 
 
 def output_units(stated: dict[str, int | None]) -> dict[str, Decimal]:
-    """Tokens of an output by meter."""
-    return {f"{kind}_output": Decimal(tokens) for kind, tokens in stated.items() if tokens}
+    """Tokens of an output by meter; a stated 0 stays, since it says what the output is made of."""
+    return {f"{kind}_output": Decimal(tokens) for kind, tokens in stated.items() if tokens is not None}
 
 
 def by_kind(details: Row) -> dict[str, int | None]:

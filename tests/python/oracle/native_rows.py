@@ -9,6 +9,7 @@ from typing import Any
 
 from .fields import MICRO, choice, count, currency_code, flag, instant, label, money, not_before, number, text
 from .landing_files import BadRow, Row, parse_json
+from .modalities import price_attributes
 from .records import Attempt, Clock, Decision, Ticket
 
 STATUSES = ("success", "error", "timeout", "rate_limited", "blocked")
@@ -71,6 +72,7 @@ def attempt_of(row: Row, source: str) -> Attempt:
         output_tokens=output_tokens,
         **optional,
         units=_units(row),
+        modifiers=price_attributes(row.get("attributes")),
         cache_hit=bool(label(flag, row, "cache_hit")),
         prompt_hash=label(text, row, "prompt_hash") or _body(row),
         outcome_id=label(text, row, "outcome_id"),
@@ -91,7 +93,11 @@ def attempt_of(row: Row, source: str) -> Attempt:
 def _units(row: Row) -> dict[str, Decimal]:
     """Everything beside text, of the columns of one meter and of the list or object of all."""
     counted = {meter: count(row, name) for name, meter in METERS.items()}
-    found = {meter: Decimal(used) for meter, used in counted.items() if used}
+    found = {
+        meter: Decimal(used)
+        for meter, used in counted.items()
+        if used is not None and (used or meter.endswith("_output"))
+    }
     stated = row.get("units")
     stated = parse_json(stated) if isinstance(stated, str) and stated else stated
     listed = (
@@ -101,7 +107,7 @@ def _units(row: Row) -> dict[str, Decimal]:
     )
     for item in listed:
         quantity = number(item, "quantity", 12 if item["meter"] == "fee" else 6)
-        if quantity:
+        if quantity or (quantity is not None and item["meter"].endswith("_output")):
             found[item["meter"]] = found.get(item["meter"], Decimal(0)) + quantity
     return found
 

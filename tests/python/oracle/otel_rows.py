@@ -11,7 +11,7 @@ from typing import Any
 
 from .fields import count, flag, instant, label, money, not_before, text
 from .landing_files import BadRow, Row
-from .modalities import KINDS, input_units, output_units, tokens_of
+from .modalities import KINDS, input_units, output_units, price_attributes, tokens_of
 from .records import Attempt
 
 CALLS = ("chat", "text_completion", "generate_content", "embeddings")
@@ -60,6 +60,9 @@ SERVICE_TIER = (
     "anthropic.response.service_tier",
     "gen_ai.response.service_tier",
 )
+
+SPEED = ("anthropic.usage.speed", "anthropic.response.speed", "gen_ai.usage.speed")
+GEO = ("anthropic.usage.inference_geo", "anthropic.response.inference_geo", "gen_ai.usage.inference_geo")
 
 
 @dataclass(slots=True)
@@ -157,6 +160,7 @@ def _span(span: Row, resource: Row, scope: str, source: str) -> Span:
             output_tokens=None,
             stated=stated,
             units=units,
+            modifiers=price_attributes({"speed": _first_text(own, SPEED), "inference_geo": _first_text(own, GEO)}),
             scope=scope,
             cache_hit=bool(label(flag, {"cache_hit": named.value("cache_hit")}, "cache_hit")),
             prompt_hash=named.text("prompt_hash"),
@@ -316,6 +320,7 @@ def _whole(group: list[Attempt]) -> Attempt:
     for name in ("logged_cost", "prompt_hash", "outcome_id", "named_use_case", "experiment", "provider"):
         setattr(call, name, next((v for each in ranked if (v := getattr(each, name)) is not None), None))
     call.units = next((each.units for each in ranked if each.units), {})
+    call.modifiers = next((each.modifiers for each in ranked if each.modifiers), {})
     call.hidden_retries = any(each.hidden_retries for each in group)
     told = {
         name: next((each.stated[name] for each in ranked if each.stated[name] is not None), None)

@@ -34,8 +34,10 @@ class Attempt:
     cache_write_tokens: int | None = None
     cache_write_1h_tokens: int | None = None
     reasoning_tokens: int | None = None
-    # What is billed besides, by meter; a tool or policy by its own name.
+    # What is billed besides, by meter; a stated 0 of a kind of output says that the output is text.
     units: dict[str, Decimal] = field(default_factory=dict)
+    # Attributes of the call that its price hangs on.
+    modifiers: dict[str, str] = field(default_factory=dict)
     cache_hit: bool = False
     prompt_hash: str | None = None
     outcome_id: str | None = None
@@ -82,16 +84,8 @@ class Attempt:
         return sum(n or 0 for n in buckets)
 
     @property
-    def audio_input_tokens(self) -> int:
-        return int(self.units.get("audio_input", 0))
-
-    @property
-    def audio_output_tokens(self) -> int:
-        return int(self.units.get("audio_output", 0))
-
-    @property
-    def image_input_tokens(self) -> int:
-        return int(self.units.get("image_input", 0))
+    def states_output_parts(self) -> bool:
+        return any(meter.endswith("_output") for meter in self.units)
 
     @property
     def outcome_key(self) -> OutcomeKey | None:

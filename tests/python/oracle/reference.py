@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 
 SeedRow = dict[str, str]
 OLDEST_FX = timedelta(days=7)
+# The vocabulary of units is the project's, whatever a company's own seeds are.
+METERS = Path(__file__).parents[3] / "seeds" / "meters.csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,10 @@ class Reference:
         self.overrides = [self._dated(row) for row in self._read("price_overrides")]
         named = [dated.row for dated in self.overrides if dated.row["provider"] and dated.row["model"]]
         self._priced_models = {key[:2] for key in self.prices} | {(row["provider"], row["model"]) for row in named}
+        meters = _rows(METERS)
+        self.part_of = {row["meter"]: row["part_of"] for row in meters}
+        self.token_meters = {row["meter"] for row in meters if row["unit"] == "tokens"}
+        self._modifiers = [self._dated(row) for row in self._read("price_modifiers")]
         self._provider_aliases = {row["alias"]: row["provider"] for row in self._read("provider_aliases")}
         self._model_aliases = {(row["provider"], row["alias"]): row["model"] for row in self._read("model_aliases")}
         self._tiers = {(row["provider"], row["model"]): row["tier"] for row in self._read("models")}
@@ -68,10 +74,7 @@ class Reference:
 
     def _read(self, name: str) -> list[SeedRow]:
         path = self._seeds / f"{name}.csv"
-        if not path.exists():
-            return []
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return [{key: (value or "").strip() for key, value in row.items() if key} for row in csv.DictReader(file)]
+        return _rows(path) if path.exists() else []
 
     def _by(self, name: str, key: Callable[[SeedRow], Any]) -> dict[Any, list[Dated]]:
         grouped: dict[Any, list[Dated]] = defaultdict(list)
@@ -143,9 +146,26 @@ class Reference:
     def model(self, provider: str | None, logged: str | None) -> str | None:
         return self._model_aliases.get((provider, logged), logged)
 
+    def modifier(
+        self, provider: str | None, model: str | None, attribute: str, value: str, when: datetime
+    ) -> SeedRow | None:
+        """What an attribute does to a price: said of the model before of its provider, of the value before of any."""
+
+        def is_about(row: SeedRow) -> bool:
+            same_place = row["provider"] == provider and row["model"] in ("", model)
+            return same_place and row["attribute"] == attribute and row["value"].lower() in ("", value.lower())
+
+        found = [dated.row for dated in self._modifiers if dated.holds_at(when) and is_about(dated.row)]
+        return max(found, key=lambda row: (bool(row["model"]), bool(row["value"])), default=None)
+
     def tier(self, provider: str | None, model: str | None) -> str:
         """The declared tier; a model that has a price but no declaration is balanced, any other unknown."""
         return self._tiers.get((provider, model), "balanced" if (provider, model) in self._priced_models else "unknown")
+
+
+def _rows(path: Path) -> list[SeedRow]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return [{key: (value or "").strip() for key, value in row.items() if key} for row in csv.DictReader(file)]
 
 
 def price_key(row: SeedRow) -> tuple[str, str, str, str]:

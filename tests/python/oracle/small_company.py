@@ -17,6 +17,7 @@ SEEDS: dict[str, list[dict[str, Any]]] = {
     "use_cases": [{"use_case": "claims", "owner": "anna", "criticality": "critical", "acceptance_window_days": 14}],
     "models": [{"provider": "acme", "model": "big", "tier": "premium", "is_reference": "true"}],
     "model_prices": [],
+    "price_modifiers": [],
     "use_case_rules": [],
     "model_aliases": [],
     "provider_aliases": [],
@@ -34,6 +35,7 @@ COLUMNS = {
     " valid_from valid_to source",
     "price_overrides": "provider model region service_tier token_kind above_tokens price_per_million currency"
     " valid_from valid_to source discount_share",
+    "price_modifiers": "provider model attribute value multiplier price_list valid_from valid_to source",
     "use_case_rules": "priority source field pattern use_case",
     "model_aliases": "provider alias model",
     "provider_aliases": "alias provider",

@@ -120,6 +120,89 @@ def test_free_logged_and_unpriced_are_different(company):
     }
 
 
+def test_units_are_billed_by_their_meter_or_as_the_text_that_they_are_part_of(company):
+    """Catches a picture of a cache at the price of fresh text, and a unit without any price taken for free."""
+    company.price("web_search", 10_000)
+    company.attempt("fresh", units={"image_cache_read": 1000})
+    company.attempt("search", units=[{"meter": "web_search", "quantity": 2}])
+    company.attempt("heard", units={"input_seconds": "1.5"})
+    company.attempt("told", units={"input_seconds": "1.5"}, cost="0.2", currency="USD")
+    costs = {a.attempt_id: a.cost for a in company.compute().attempts}
+    # 0.0045 each; 1,000 x 3 = 0.003 as input, since nothing else has a price; 2 x 0.01.
+    assert costs == {"fresh": Decimal("0.0075"), "search": Decimal("0.0245"), "heard": None, "told": Decimal("0.2")}
+    company.price("image_input", 8)
+    assert {a.attempt_id: a.cost for a in company.compute().attempts}["fresh"] == Decimal("0.0125")
+    company.price("cache_read", "0.30")
+    assert {a.attempt_id: a.cost for a in company.compute().attempts}["fresh"] == Decimal("0.0048")
+
+
+def test_an_output_of_priced_parts_has_to_be_taken_apart(company):
+    """Catches an output that may be pictures billed as text."""
+    company.price("image_output", 60)
+    company.attempt("whole")
+    company.attempt("text", units={"image_output": 0})
+    company.attempt("picture", units={"image_output": 1000})
+    company.attempt("none", output_tokens=0)
+    costs = {a.attempt_id: a.cost for a in company.compute().attempts}
+    # 0.0045 of text; 1,000 x 60 = 0.06.
+    assert costs == {
+        "whole": None,
+        "text": Decimal("0.0045"),
+        "picture": Decimal("0.0645"),
+        "none": Decimal("0.003"),
+    }
+
+
+def test_a_call_that_used_nothing_is_not_free(company):
+    """Catches a price of 0 for what is billed by something that the log does not tell."""
+    nothing = {"input_tokens": 0, "output_tokens": 0}
+    company.price("input_seconds", 100, model="ears")
+    company.attempt("silent", **nothing)
+    company.attempt("zero", **nothing, cost=0, currency="USD")
+    company.attempt("told", **nothing, cost="0.5", currency="USD")
+    company.attempt("failed", **nothing, status="timeout")
+    company.attempt("failed and billed", **nothing, status="timeout", cost="0.5", currency="USD")
+    company.attempt("by the second", **nothing, model="ears", cost=0, currency="USD")
+    company.attempt("a zero", model="unheard", cost=0, currency="USD")
+    found = {a.attempt_id: (a.cost, a.cost_source) for a in company.compute().attempts}
+    unknown, half = (None, "unpriced"), (Decimal("0.5"), "logged")
+    assert found == {
+        "silent": unknown,
+        "zero": unknown,
+        "told": half,
+        "failed": (Decimal(0), "price_book"),
+        "failed and billed": half,
+        "by the second": unknown,
+        "a zero": unknown,
+    }
+
+
+def test_attributes_of_a_call_change_the_price_of_tokens(company):
+    """Catches a factor on calls of tools, one of the provider that wins over that of the model, and a list not used."""
+    company.price("web_search", 10_000)
+    company.price("input", 9, service_tier="fast_lane")
+    company.price("output", 20, service_tier="fast_lane")
+    company.price("web_search", 10_000, service_tier="fast_lane")
+    company.seed(
+        "price_modifiers",
+        {"provider": "acme", "attribute": "speed", "value": "fast", "multiplier": 6},
+        {"provider": "acme", "model": "big", "attribute": "speed", "value": "fast", "multiplier": 2},
+        {"provider": "acme", "attribute": "inference_geo", "value": "us", "multiplier": "1.1"},
+        {"provider": "acme", "attribute": "speed", "value": "lane", "price_list": "fast_lane"},
+    )
+    company.attempt("fast", attributes={"speed": "fast"}, units={"web_search": 1, "audio_input": 1000})
+    company.attempt("both", attributes={"speed": "fast", "inference_geo": "US"})
+    company.attempt("lane", attributes={"speed": "lane"}, units={"web_search": 1})
+    company.attempt("unheard", attributes={"speed": "warp"})
+    costs = {a.attempt_id: a.cost for a in company.compute().attempts}
+    assert costs == {
+        "fast": Decimal("0.025"),  # (0.0045 + 1,000 x 3) x 2 + 0.01
+        "both": Decimal("0.0099"),  # 0.0045 x 2.2
+        "lane": Decimal("0.021"),  # 1,000 x 9 + 100 x 20, and the search
+        "unheard": Decimal("0.0045"),
+    }
+
+
 def test_names_of_logs_resolve_through_aliases(company):
     company.seed("provider_aliases", {"alias": "acme_cloud", "provider": "acme"})
     company.seed("model_aliases", {"provider": "acme", "alias": "big-2026-01-01", "model": "big"})

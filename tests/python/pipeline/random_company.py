@@ -16,6 +16,12 @@ START = datetime(2026, 7, 1, tzinfo=UTC)
 DAYS = 40
 SPARSE_OUTCOMES, DENSE_OUTCOMES = 60, 12
 MODELS = (("acme", "big"), ("acme", "small"), ("other", "mystery"))
+# What some calls use beside text: at a price of its own, at that of the text it is part of, without any.
+UNITS = {
+    1: {"file_search": 3},
+    3: [{"meter": "audio_output", "quantity": 70}, {"meter": "image_cache_read", "quantity": "900"}],
+    5: {"input_seconds": "0.5", "file_search": 1, "fee": "0.0001"},
+}
 USE_CASES = ("claims", "drafts", "ghost", "later")
 
 Row = dict[str, Any]
@@ -108,6 +114,8 @@ class RandomCompany:
             "currency": self._maybe(0.3, "EUR"),
             "experiment": self._maybe(0.1, "trial"),
             "team": r.choice(("red", "blue")),
+            "units": UNITS.get(number % 8),
+            "attributes": {"speed": "fast"} if number % 9 == 0 else None,
             **self._usage(),
         }
         self._land(source, row, started)
@@ -289,7 +297,11 @@ def first_reference() -> Reference:
                 "price_per_million": price, "currency": currency,
             }
             for model, currency, factor in (("big", "USD", 5), ("small", "EUR", 1))
-            for kind, price in (("input", str(factor * 3)), ("output", str(factor * 11)))
+            for kind, price in (("input", str(factor * 3)), ("output", str(factor * 11)), ("file_search", "2500.5"))
+        ],
+        "price_modifiers": [
+            {"provider": "acme", "model": model, "attribute": "speed", "value": "fast", "multiplier": multiplier}
+            for model, multiplier in (("", "6"), ("small", "1.25"))
         ],
         "model_aliases": [],
         "provider_aliases": [],

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from .engine import Engine
 
 FLOORS = (("staging",), ("intermediate",), ("facts",), ("facts", "days"), ("marts",), ("semantic",))
-LONGEST_CHAIN = 14
+LONGEST_CHAIN = 16
 # What one question reads of another, and why it is no fact; ten at most.
 BETWEEN_QUESTIONS = {
     ("budget_reallocation", "use_case_daily"): "money goes where an accepted outcome costs least, as the owners see it",

@@ -26,6 +26,8 @@ EMPTY = {
     "restatements": "nothing was published before",
     "repriced_costs": "only `finops prices reprice` asks for it",
     "capacity_usage": "the company reserves no capacity",
+    "attempt_units": "its logs state text only",
+    "possible_double_sources": "no two tools log one call",
 }
 NATIVE = ("inference", "rework", "sla", "outcomes")
 # Marts that show the cost of attempts, by what they have in common with them.

@@ -11,28 +11,31 @@ CONTEXTS = {
     "batch": {"processing": "batch"},
     "flex": {"service_tier": "flex"},
     "priority": {"service_tier": "priority"},
+    "fast_speed": {"speed": "fast"},
+    "fast_search": {"search_type": "fast"},
 }
+NO_TEXT = ("audio", "image", "video")
 
 
 def as_package_usage(tokens: Mapping[str, int]) -> Usage:
     """The package counts parts inside their whole; here they stand side by side."""
     get = tokens.get
     read, write = get("cache_read", 0), get("cache_write", 0) + get("cache_write_1h", 0)
-    audio_in, audio_out, image_in = get("audio_input", 0), get("audio_output", 0), get("image_input", 0)
+    cached = {kind: get(f"{kind}_cache_read", 0) for kind in NO_TEXT}
+    seen = {kind: get(f"{kind}_input", 0) + cached[kind] for kind in NO_TEXT}
+    made = {kind: get(f"{kind}_output", 0) for kind in NO_TEXT}
+    read += sum(cached.values())
     given = {
-        "input_tokens": get("input", 0) + read + write + audio_in + image_in,
-        "output_tokens": get("output", 0) + audio_out,
+        "input_tokens": get("input", 0) + read + write + sum(seen.values()) - sum(cached.values()),
+        "output_tokens": get("output", 0) + sum(made.values()),
         "cache_read_tokens": read,
         "cache_write_tokens": write,
         "cache_write_1h_tokens": get("cache_write_1h", 0),
-        "input_audio_tokens": audio_in,
-        "output_audio_tokens": audio_out,
-        "input_image_tokens": image_in,
         "output_reasoning_tokens": get("reasoning", 0),
         "web_searches": get("web_search", 0),
         "storage_searches": get("file_search", 0),
-        # No cached audio or pictures, no spoken video: what the book has no bucket for is none.
-        "cache_audio_read_tokens": 0,
-        "cache_image_read_tokens": 0,
     }
+    for kind in NO_TEXT:
+        given[f"input_{kind}_tokens"], given[f"output_{kind}_tokens"] = seen[kind], made[kind]
+        given[f"cache_{kind}_read_tokens"] = cached[kind]
     return Usage(**given)

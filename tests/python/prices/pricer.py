@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from orchestration.prices.rows import PriceRow
+from orchestration.reference.meters import METERS
 from orchestration.reference.values import MINUTES_OF_A_DAY, parse_instant, window_minutes
 
 MILLION = Decimal(1_000_000)
@@ -16,12 +17,10 @@ PARENTS = {
     "cache_read": "input",
     "cache_write": "input",
     "cache_write_1h": "cache_write",
-    "audio_input": "input",
-    "image_input": "input",
     "reasoning": "output",
-    "audio_output": "output",
+    **{meter: whole for whole in ("input", "cache_read", "output") for meter in METERS if meter.endswith(f"_{whole}")},
 }
-INPUT_KINDS = ("input", "cache_read", "cache_write", "cache_write_1h", "audio_input", "image_input")
+INPUT_KINDS = tuple(kind for kind in (*PARENTS, "input") if kind not in ("reasoning",) and not kind.endswith("_output"))
 
 
 class Book:
@@ -56,12 +55,19 @@ class Book:
             return None
         cost = best["request"].price_per_million / MILLION if "request" in best else Decimal(0)
         for kind, count in tokens.items():
-            priced: str | None = kind
-            while priced is not None and priced not in best:
-                priced = PARENTS.get(priced)
+            # What was read from a cache without a price for that costs what the same costs anew.
+            anew = [kind.replace("_cache_read", "_input")] if kind.endswith("_cache_read") else []
+            priced = next((name for name in (kind, PARENTS.get(kind), *anew, *_wholes(kind)) if name in best), None)
             if priced is not None:
                 cost += best[priced].price_per_million * count / MILLION
         return cost
+
+
+def _wholes(kind: str) -> list[str]:
+    found = []
+    while (kind := PARENTS.get(kind, "")) != "":
+        found.append(kind)
+    return found
 
 
 def _in_window(row: PriceRow, at: datetime) -> bool:

@@ -23,7 +23,8 @@ from orchestration.prices.rows import COLUMNS, write_rows
 from .client_calls import BUCKETS, CALLS, fixture_rows, used
 from .engine_warehouse import EngineWarehouse
 from .package_usage import CONTEXTS, as_package_usage
-from .test_real_usages import NOT_NAMED, PICTURES_MADE, PRICED_AT, REAL_USAGES, buckets
+from .pricer import PARENTS
+from .test_real_usages import NOT_NAMED, PRICED_AT, REAL_USAGES, buckets
 
 TOLERANCE = Decimal("1e-9")
 PROVIDERS = tuple(provider.id for provider in package_providers())
@@ -31,12 +32,17 @@ PROVIDERS = tuple(provider.id for provider in package_providers())
 DAYS = [datetime(2025, 1, 15, tzinfo=UTC), datetime(2026, 8, 20, tzinfo=UTC), datetime(2026, 11, 20, tzinfo=UTC)]
 # Where vendors' limits lie, exactly and one beyond.
 LIMITS = (0, 1, 32_000, 32_001, 128_000, 128_001, 199_999, 200_000, 200_001, 256_001, 272_000, 272_001, 512_001)
+# Columns of a native row; all else is a unit.
 FIELDS = {
     "input": "input_tokens", "cache_read": "cache_read_tokens", "cache_write": "cache_write_tokens",
     "cache_write_1h": "cache_write_1h_tokens", "output": "output_tokens", "reasoning": "reasoning_tokens",
     "audio_input": "audio_input_tokens", "audio_output": "audio_output_tokens", "image_input": "image_input_tokens",
     "web_search": "web_search_calls", "file_search": "file_search_calls",
 }  # fmt: skip
+# Price lists that are no tier of a log: what a call says that is served by one.
+SERVED_BY = {"fast_speed": {"speed": "fast"}, "fast_search": {"search_type": "fast"}}
+# A meter falls back to text, which then has no price either.
+UNPRICED_TOKENS = {"no_price_for_token_kind", *(f"no_price_for_{meter}" for meter in PARENTS)}
 
 
 @dataclass(frozen=True)
@@ -52,10 +58,14 @@ class Call:
 
     def row(self) -> dict[str, Any]:
         """The call as a native landing row."""
+        units = {kind: count for kind, count in self.tokens.items() if kind not in FIELDS}
+        said = SERVED_BY.get(self.tier)
         return {
-            "attempt_id": self.attempt_id, "provider": self.provider, "model": self.model, "service_tier": self.tier,
+            "attempt_id": self.attempt_id, "provider": self.provider, "model": self.model,
+            **({"attributes": said} if said else {"service_tier": self.tier}),
             "started_at": self.at.isoformat(), "status": "success", "input_tokens": 0, "output_tokens": 0,
-            **{FIELDS[kind]: count for kind, count in self.tokens.items()},
+            **{FIELDS[kind]: count for kind, count in self.tokens.items() if kind in FIELDS},
+            **({"units": units} if units else {}),
         }  # fmt: skip
 
 
@@ -75,6 +85,10 @@ def random_tokens(rng: random.Random) -> dict[str, int]:
         tokens["reasoning"] = rng.randrange(tokens["output"] + 1)
     if rng.random() < 0.1:
         tokens["audio_output"] = rng.randrange(2_000)
+    if rng.random() < 0.1:
+        tokens["image_output"] = rng.randrange(2_000)
+    if rng.random() < 0.1:
+        tokens["image_cache_read"], tokens["audio_cache_read"] = rng.randrange(900), rng.randrange(900)
     if rng.random() < 0.15:
         tokens["web_search"] = rng.randrange(1, 9)
     return tokens
@@ -108,7 +122,7 @@ def real_calls() -> list[tuple[Call, Decimal]]:
                 if "input_price" not in extractor:
                     continue
                 place = (extractor["provider_id"], body["model"])
-                if place in NOT_NAMED | PICTURES_MADE:
+                if place in NOT_NAMED:
                     continue
                 call = Call(f"real|{len(found)}", *place, "standard", PRICED_AT, buckets(extracted["usage"]))
                 found.append((call, Decimal(extractor["input_price"]) + Decimal(extractor["output_price"])))
@@ -272,7 +286,7 @@ def disagreement(call: Call, book_model: BookModel, reason: str | None) -> str |
     prices = book_model.model.get_prices(call.at, CONTEXTS[call.tier])
     if reason == "no_price_for_web_search" and prices.web_searches_kcount is None:
         return "a search without a price is unpriced here and free there"
-    if reason == "no_price_for_token_kind" and (prices.input_mtok is None or prices.output_mtok is None):
+    if reason in UNPRICED_TOKENS and (prices.input_mtok is None or prices.output_mtok is None):
         return "tokens without a price are unpriced here and free there"
     if reason == "no_price_for_tier_or_time" and call.tier != "standard":
         return "the tier has no price yet: unpriced here, the standard price there"
@@ -430,8 +444,8 @@ def test_coverage_counts_names_that_an_alias_resolved(warehouse: EngineWarehouse
 def test_coverage_names_a_guardrail_that_has_no_price(warehouse: EngineWarehouse) -> None:
     """Catches a policy without a price that shows only as the model that it checked."""
     found = warehouse.all(
-        "select provider, model, reason, unpriced_attempts, missing_guardrails from price_coverage"
-        " where missing_guardrails is not null"
+        "select provider, model, reason, unpriced_attempts, missing_units from price_coverage"
+        " where reason = 'no_price_for_guardrail'"
     )
     assert found == [("example", "m", "no_price_for_guardrail", 1, "acme/guardrail-content: 1")]
 

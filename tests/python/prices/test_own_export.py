@@ -10,7 +10,7 @@ import pytest
 from pipeline.engine import Engine
 
 from orchestration.prices.rows import COLUMNS
-from orchestration.reference.meters import TOKEN_KINDS
+from orchestration.reference.meters import METERS, TEXT_KINDS, TOKEN_KINDS
 
 from .engine_warehouse import EngineWarehouse
 
@@ -20,11 +20,16 @@ PRICE = {
 }  # fmt: skip
 CALL = {"provider": "example", "model": "m", "status": "success", "started_at": "2026-03-10T10:00:00Z"}
 CHECKED = [{"provider": "example", "policy": "content", "units": 20}]
+# Meters whose price is another's or of which there is none: of a policy, of a tool, of stated money.
+OF_OTHERS = ("guardrail", "tool", "fee")
 USED = {
     "input_tokens": 1_000, "output_tokens": 100, "reasoning_tokens": 40, "cache_read_tokens": 30,
-    "cache_write_tokens": 20, "cache_write_1h_tokens": 10, "audio_input_tokens": 9, "audio_output_tokens": 8,
-    "image_input_tokens": 7, "web_search_calls": 6, "file_search_calls": 5, "code_interpreter_calls": 4,
-    "cache_storage_token_hours": 5_000_000,
+    "cache_write_tokens": 20, "cache_write_1h_tokens": 10,
+    "units": [
+        *({"meter": meter, "quantity": 4 + place} for place, meter in enumerate(METERS) if meter not in OF_OTHERS),
+        {"meter": "tool:lookup", "provider": "example", "quantity": 3},
+        {"meter": "fee", "quantity": 2},
+    ],
 }  # fmt: skip
 
 
@@ -33,9 +38,10 @@ def reconciled(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> dict
     """What the reconciliation says by model and kind, after the export has come as an invoice."""
     home: Path = tmp_path_factory.mktemp("export")
     made = EngineWarehouse(engine, home)
-    kinds = [kind for kind in TOKEN_KINDS if kind != "guardrail"]
+    kinds = [kind for kind in (*TEXT_KINDS, *METERS) if kind not in OF_OTHERS]
     prices = [{**PRICE, "token_kind": kind, "price_per_million": str(10 + place)} for place, kind in enumerate(kinds)]
     prices.append({**PRICE, "model": "guardrail-content", "token_kind": "guardrail", "price_per_million": "150"})
+    prices.append({**PRICE, "model": "lookup", "token_kind": "tool", "price_per_million": "7000"})
     made.seed("model_prices", COLUMNS, [[row.get(name, "") for name in COLUMNS] for row in prices])
     rules = [["example", "sku_id", rf"example/(.+)/{kind}", r"\1", kind] for kind in TOKEN_KINDS if kind != "reasoning"]
     rules.append(["example", "sku_id", "example/(.+)/reasoning", r"\1", "output"])

@@ -86,10 +86,14 @@ carded_attempts as (
         {%- for part in parts %}
         case
             when {{ billed_units('attempts')[part] }} = 0 then 0
-            else {{ money_of(part_by_card('attempts', 'cards', [part]), 'fx.rate') }}
+            else {{ money_of(
+                multiplied(part_by_card('attempts', 'cards', [part]), 'attempts.price_multiplier'), 'fx.rate'
+            ) }}
         end as {{ part }}_cost,
         {%- endfor %}
-        {{ money_of(part_by_card('attempts', 'cards', ['output', 'reasoning']), 'fx.rate') }} as output_cost,
+        {{ money_of(
+            multiplied(part_by_card('attempts', 'cards', ['output', 'reasoning']), 'attempts.price_multiplier'), 'fx.rate'
+        ) }} as output_cost,
         {{ price_by_other_model('attempts') }} as reference_cost
     from placed_attempts as attempts
     left join {{ ref('int_rate_cards') }} as cards on {{ card_applies('attempts', 'cards') }}

@@ -34,7 +34,7 @@ former_rate_cards as (
 
 ),
 
-former_guardrail_costs as (
+former_unit_costs as (
 
     select
         book_version,
@@ -42,7 +42,7 @@ former_guardrail_costs as (
         source,
         attempt_id,
         case when count(cost) = count(*) then sum(cost) end as cost
-    from {{ ref('int_guardrail_charges') }}
+    from {{ ref('int_unit_charges') }}
     where
         not is_published
         {{ and_in_rebuild_days('day') }}
@@ -55,7 +55,7 @@ former_guardrail_costs as (
 ),
 
 -- Only prices of the book change between versions: unreported usage costs the same in all, and of cache hits and of what
--- capacity served only guardrails and tools change.
+-- capacity served only units that are billed besides change.
 placed_attempts as (
 
     select
@@ -75,31 +75,27 @@ placed_attempts as (
         attempts.cache_write_1h_tokens,
         attempts.output_tokens,
         attempts.reasoning_tokens,
-        attempts.audio_input_tokens,
-        attempts.audio_output_tokens,
-        attempts.image_input_tokens,
-        attempts.billed_web_searches,
-        attempts.file_search_calls,
-        attempts.code_interpreter_calls,
-        attempts.cache_storage_token_hours,
-        case when guardrails.attempt_id is null then 0 else guardrails.cost end as guardrail_cost,
+        attempts.price_tier,
+        attempts.price_multiplier,
+        case when units.attempt_id is null then 0 else units.cost end as unit_cost,
         attempts.cache_hit,
         attempts.is_on_capacity,
-        attempts.cost - attempts.guardrail_cost - attempts.capacity_tool_cost as hours_cost,
+        attempts.cost - attempts.unit_cost as hours_cost,
         attempts.cost,
-        attempts.logged_cost
+        attempts.unpriced_reason,
+        case when attempts.logged_cost <> 0 or attempts.status <> 'success' then attempts.logged_cost end as believed_cost
     from {{ ref('attempts') }} as attempts
     cross join former_versions
     left join {{ ref('int_model_names') }} as model_names
         on
             attempts.provider = model_names.provider
             and {{ model_name_key('attempts.logged_model') }} = model_names.name_key
-    left join former_guardrail_costs as guardrails
+    left join former_unit_costs as units
         on
-            former_versions.book_version = guardrails.book_version
-            and attempts.day = guardrails.day
-            and attempts.source = guardrails.source
-            and attempts.attempt_id = guardrails.attempt_id
+            former_versions.book_version = units.book_version
+            and attempts.day = units.day
+            and attempts.source = units.source
+            and attempts.attempt_id = units.attempt_id
     where
         (attempts.cache_hit or attempts.usage_reported)
         {{ and_in_rebuild_days('attempts.day') }}
@@ -115,21 +111,18 @@ repriced_attempts as (
         placed_attempts.model,
         placed_attempts.cost,
         case
-            when placed_attempts.cache_hit then placed_attempts.guardrail_cost
+            -- What the log does not report is not known under any version.
+            when placed_attempts.unpriced_reason in ('output_parts_not_reported', 'nothing_to_price')
+                then placed_attempts.cost
+            when placed_attempts.cache_hit then placed_attempts.unit_cost
             when placed_attempts.is_on_capacity
-                then {{ attempt_money('placed_attempts.hours_cost + placed_attempts.guardrail_cost') }}
-                    + case
-                        when {{ tool_units('placed_attempts') }} = 0 then 0
-                        else {{ money_of(
-                            part_by_card('placed_attempts', 'rate_cards', tool_kinds()), 'price_fx.rate'
-                        ) }}
-                    end
+                then {{ attempt_money('placed_attempts.hours_cost + placed_attempts.unit_cost') }}
             else coalesce(
                 case
                     when rate_cards.currencies = 1
                         then {{ attempt_money(price_by_card('placed_attempts', 'rate_cards', 'price_fx.rate')) }}
                 end,
-                placed_attempts.logged_cost
+                placed_attempts.believed_cost
             )
         end as repriced_cost
     from placed_attempts

@@ -1,17 +1,19 @@
 {{ config(materialized='incremental', incremental_strategy='replace_days') }}
 
 -- Guarantees one row per day, provider, model, tier, service tier and reason of attempts without a price, and per provider
--- and policy of a guardrail that checked them and that the published book cannot price, with the units to be priced.
-with unpriced_checks as (
+-- model and meter that the published book cannot price of them, with the units to be priced.
+with unpriced_units as (
 
     select
         day,
         source,
         attempt_id,
+        meter,
+        is_of_other_model,
         provider,
         model,
-        units
-    from {{ ref('int_guardrail_charges') }}
+        billed_quantity as units
+    from {{ ref('int_unit_charges') }}
     where
         is_published
         and cost is null
@@ -26,15 +28,17 @@ select
     attempts.tier,
     attempts.service_tier,
     attempts.unpriced_reason,
-    checks.provider as guardrail_provider,
-    checks.model as guardrail_model,
-    cast(sum(checks.units) as bigint) as units
-from unpriced_checks as checks
+    units.meter,
+    units.is_of_other_model,
+    units.provider as unit_provider,
+    units.model as unit_model,
+    cast(sum(units.units) as decimal(38, 12)) as units
+from unpriced_units as units
 inner join {{ ref('attempts') }} as attempts
     on
-        checks.day = attempts.day
-        and checks.source = attempts.source
-        and checks.attempt_id = attempts.attempt_id
+        units.day = attempts.day
+        and units.source = attempts.source
+        and units.attempt_id = attempts.attempt_id
 where
     attempts.unpriced_reason is not null
     {{ and_in_rebuild_days('attempts.day') }}
@@ -45,5 +49,7 @@ group by
     attempts.tier,
     attempts.service_tier,
     attempts.unpriced_reason,
-    checks.provider,
-    checks.model
+    units.meter,
+    units.is_of_other_model,
+    units.provider,
+    units.model
