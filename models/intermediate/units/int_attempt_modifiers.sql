@@ -73,7 +73,7 @@ chosen_modifiers as (
         is_known,
         multiplier,
         price_list,
-        row_number() over (partition by {{ key | join(', ') }} order by is_known desc, attribute) as position
+        row_number() over (partition by {{ key | join(', ') }} order by case when is_known then 0 else 1 end, attribute) as position
     from ranked_modifiers
     where preference = 1
 
