@@ -214,7 +214,12 @@ def _export_days(
     linked = {
         day for day in unchanged if before and _link_files(before / f"{column}={day}", target / f"{column}={day}")
     }
-    days = [day for day in sorted(rows_by_day(con, mart)) if day not in linked]
+    by_day = rows_by_day(con, mart)
+    if not by_day:
+        # A reader of the folder finds the columns also where there are no rows.
+        file = quote_text(str(target / f"{mart}.parquet"))
+        con.execute(f"COPY (FROM marts.{quote_name(mart)}) TO {file} (FORMAT parquet, COMPRESSION zstd)")
+    days = [day for day in sorted(by_day) if day not in linked]
     for start in range(0, len(days), _DAYS_PER_COPY):
         wanted = ", ".join(f"DATE {quote_text(day)}" for day in days[start : start + _DAYS_PER_COPY])
         con.execute(

@@ -24,6 +24,7 @@ TIMES_OFF = 100
 OVERESTIMATED = {
     "int_attempt_parts": "a rule makes the key of the reference model's name; the cards above are expected too few",
     "int_lever_tokens": "use case and task class are taken for independent",
+    "possible_double_sources": "no call of the company is logged by two tools, so that nothing is left to join",
 }
 Profile = dict[str, Any]
 
