@@ -100,3 +100,30 @@
     {{ relation }}.{{ column }}{{ ', ' if not loop.last }}
     {%- endfor -%}
 {%- endmacro %}
+
+
+{#- Rows of a price book as people and commands write them, typed: the first book and the second one have one shape. -#}
+{% macro listed_prices(book) -%}
+select
+    nullif(trim(provider), '') as provider,
+    nullif(trim(model), '') as model,
+    coalesce(trim(region), '') as region,
+    coalesce(nullif(trim(service_tier), ''), 'standard') as service_tier,
+    nullif(trim(token_kind), '') as token_kind,
+    coalesce(cast(nullif(trim(above_tokens), '') as bigint), 0) as above_tokens,
+    cast(nullif(trim(price_per_million), '') as decimal(18, 9)) as price_per_million,
+    coalesce(upper(nullif(trim(currency), '')), '{{ var("reporting_currency") }}') as currency,
+    coalesce({{ reference_instant("nullif(trim(valid_from), '')") }}, {{ beginning_of_time() }}) as valid_from,
+    coalesce({{ reference_instant("nullif(trim(valid_to), '')") }}, {{ end_of_time() }}) as valid_to,
+    nullif(trim(source), '') as source,
+    coalesce({{ price_window('hours_utc', 'weekdays') }}, '') as price_window,
+    coalesce({{ reference_instant("nullif(trim(known_from), '')") }}, {{ beginning_of_time() }}) as known_from
+from {{ book }}
+{%- endmacro %}
+
+
+{#- What a log says that a call cost, where it can be believed: a zero for a call that was served is no price. -#}
+{% macro believed_cost(attempt=none) -%}
+    {%- set of = attempt ~ '.' if attempt else '' -%}
+    case when {{ of }}logged_cost <> 0 or {{ of }}status <> 'success' then {{ of }}logged_cost end
+{%- endmacro %}

@@ -339,8 +339,7 @@ reasoned_attempts as (
         {{ column }},
         {%- endfor %}
         price_version_id,
-        -- A zero that was logged for a call that was served is no price.
-        case when logged_cost <> 0 or status <> 'success' then logged_cost end as believed_cost,
+        {{ believed_cost() }} as believed_cost,
         logged_cost,
         logged_currency,
         file_sha256,

@@ -20,7 +20,7 @@ from orchestration.prices.update import LargePriceChange
 from orchestration.reference.prepare import validate
 from orchestration.settings import PROJECT_DIR
 
-SHARED_MAP = Path("/work/shared/data/litellm/model_prices_and_context_window.json")
+SHARED_MAP = PROJECT_DIR.parent / "shared" / "data" / "litellm" / "model_prices_and_context_window.json"
 FIRST = PriceRow("openai", "known", "", "standard", "input", 0, Decimal(2), "USD", "2020-01-01", "", "first")
 ZONE = {"zone": "UTC", "allow_large_changes": False}
 

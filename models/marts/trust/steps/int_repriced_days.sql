@@ -83,7 +83,7 @@ placed_attempts as (
         attempts.cost - attempts.unit_cost as hours_cost,
         attempts.cost,
         attempts.unpriced_reason,
-        case when attempts.logged_cost <> 0 or attempts.status <> 'success' then attempts.logged_cost end as believed_cost
+        {{ believed_cost('attempts') }} as believed_cost
     from {{ ref('attempts') }} as attempts
     cross join former_versions
     left join {{ ref('int_model_names') }} as model_names
